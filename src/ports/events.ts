@@ -1,0 +1,18 @@
+import type { ConsentAnswer, ConsentQuestion } from './consent.ts';
+
+/** What happens in a key, for logs, traces, panels and tests. No event carries a secret. */
+export type KeyEvent =
+  | {
+      readonly type: 'command';
+      readonly channel: number;
+      readonly name: string;
+      readonly status: number;
+      readonly detail?: string;
+    }
+  | { readonly type: 'u2f'; readonly channel: number; readonly name: string; readonly statusWord: number }
+  | { readonly type: 'question'; readonly question: ConsentQuestion }
+  | { readonly type: 'answer'; readonly question: ConsentQuestion; readonly answer: ConsentAnswer }
+  | { readonly type: 'power-cycle' }
+  | { readonly type: 'defect'; readonly error: unknown };
+
+export type EventSink = (event: KeyEvent) => void;

@@ -1,0 +1,118 @@
+import type { Credential } from './credential.ts';
+
+/** A fingerprint template of the simulated sensor (CTAP 2.3 §6.7). */
+export interface Fingerprint {
+  readonly id: Uint8Array;
+  readonly name?: string;
+}
+
+/** What the key knows of its PIN: LEFT(SHA-256(PIN), 16) and the length in code points, never the PIN. */
+export interface PinRecord {
+  readonly hash: Uint8Array;
+  readonly codePoints: number;
+}
+
+/** Certificate and key of the test authority or of an attestation identity. PKCS#8 and X.509, both DER. */
+export interface CertifiedKey {
+  readonly privateKey: Uint8Array;
+  readonly certificate: Uint8Array;
+}
+
+/**
+ * Everything persistent that is not a credential. Survives power cycles; most of it dies at authenticatorReset
+ * (CTAP 2.3 §6.6). A field that is absent has the profile's factory default.
+ */
+export interface DeviceState {
+  readonly pin?: PinRecord;
+  readonly pinRetries: number;
+  readonly uvRetries: number;
+  /** Built-in UV operations since a PIN was last entered (getInfo 0x17). */
+  readonly uvCountSinceLastPinEntry: number;
+  readonly minPinLength?: number;
+  readonly minPinLengthRpIds?: readonly string[];
+  readonly forcePinChange: boolean;
+  readonly pinComplexityPolicy?: boolean;
+  readonly alwaysUv?: boolean;
+  readonly enterpriseAttestation: boolean;
+  readonly longTouchForReset?: boolean;
+  /** Serialized large-blob array with its checksum; absent = the initial array. */
+  readonly largeBlobArray?: Uint8Array;
+  readonly fingerprints: readonly Fingerprint[];
+  /** 32 bytes (CTAP 2.3 §6.5.2.2). */
+  readonly persistentPinUvAuthToken: Uint8Array;
+  /** 16 bytes, renewed at reset. */
+  readonly deviceIdentifier: Uint8Array;
+  /** 16 bytes, renewed with every change of the discoverable credentials. */
+  readonly credStoreState: Uint8Array;
+  /** The last value of a global signature counter. Never goes back, not even at reset. */
+  readonly signCount: number;
+}
+
+/** Identity that outlives a reset: made on first use, kept until the key is removed from the store. */
+export interface AttestationMaterial {
+  readonly root: CertifiedKey;
+  readonly batch: CertifiedKey;
+  readonly enterprise?: CertifiedKey;
+}
+
+/**
+ * Durable state of one key. Reads are answered at once and always show the latest committed state, also when another
+ * process changed it. Writes resolve when they are durable: what a client is told after that survives `kill -9`.
+ * Every method may throw KeystoreError.
+ */
+export interface Keystore {
+  /**
+   * Grows whenever another party (the CLI, another process) changed this key. The authenticator compares it at each
+   * command: tokens, cursors and other volatile state that referred to the old state are void when it moved. Writes
+   * made through this very object do not move it.
+   */
+  readonly generation: number;
+
+  state(): DeviceState;
+  /** Replaces the given members atomically; an explicit `undefined` removes an optional one. */
+  updateState(change: DeviceStateChange): Promise<void>;
+
+  attestation(): AttestationMaterial | undefined;
+  setAttestation(material: AttestationMaterial): Promise<void>;
+
+  /** The credential with this id that belongs to this RP ID hash. */
+  find(rpIdHash: Uint8Array, id: Uint8Array): Credential | undefined;
+  /** The credential with this id, whatever RP it belongs to. */
+  findById(id: Uint8Array): Credential | undefined;
+  /** Discoverable credentials of one RP, newest first (order of creation, not of the clock). */
+  discoverable(rpIdHash: Uint8Array): readonly Credential[];
+  /** One entry for each RP that has discoverable credentials; each is the RP's newest credential. Stable order. */
+  discoverableRps(): readonly Credential[];
+  countDiscoverable(): number;
+  /** All credentials, discoverable or not, newest first. */
+  all(): Iterable<Credential>;
+
+  /**
+   * Stores a new credential. A discoverable credential of the same RP and user.id that already exists is removed in the
+   * same step (CTAP 2.3 §6.1.2 step 17). `state` is changed in the same transaction.
+   */
+  add(credential: Credential, state?: DeviceStateChange): Promise<void>;
+  /** Replaces the credential with the same id in place (its age stays). */
+  update(credential: Credential, state?: DeviceStateChange): Promise<void>;
+  /** Removes credentials by id; resolves to how many existed. */
+  remove(ids: readonly Uint8Array[], state?: DeviceStateChange): Promise<number>;
+  /** Removes all credentials and sets the state given, in one step; attestation material stays. */
+  reset(factory: DeviceState): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** Members to replace; `undefined` stands for removal of an optional member. */
+export type DeviceStateChange = { readonly [K in keyof DeviceState]?: DeviceState[K] | undefined };
+
+/** Why the keystore could not do what was asked. `full` becomes KEY_STORE_FULL, all else OTHER (CLI: exit code). */
+export type KeystoreProblem = 'full' | 'corrupt' | 'locked' | 'version' | 'io' | 'passphrase';
+
+export class KeystoreError extends Error {
+  override readonly name = 'KeystoreError';
+  readonly problem: KeystoreProblem;
+  constructor(problem: KeystoreProblem, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.problem = problem;
+  }
+}

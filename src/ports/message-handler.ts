@@ -1,0 +1,23 @@
+/** What a running command shows the host while it works (CTAP 2.3 §11.2.9.1.7). */
+export type KeepAliveStatus = 'processing' | 'upneeded';
+
+/** One request-response exchange on a channel. */
+export interface Transaction {
+  /** The channel, unique among all hosts of the key; continuation state may be bound to it. */
+  readonly channel: number;
+  /** Aborted by CANCEL, resynchronisation, loss of the host, or a power cycle. */
+  readonly signal: AbortSignal;
+  /** Changes the status of the keep-alives, which the engine sends by itself. */
+  setStatus(status: KeepAliveStatus): void;
+}
+
+/** The authenticator as the transport layer sees it. Neither method ever rejects. */
+export interface MessageHandler {
+  /** CTAPHID_CBOR: command byte and parameters in, status byte and response out. Never called with zero bytes. */
+  cbor(message: Uint8Array, transaction: Transaction): Promise<Uint8Array>;
+  /** CTAPHID_MSG: a U2F APDU in, response and status word out. */
+  msg(apdu: Uint8Array, transaction: Transaction): Promise<Uint8Array>;
+  wink(): void;
+  /** Whether CTAPHID_MSG is implemented at this moment; decides the capability bit NMSG. */
+  readonly speaksU2f: boolean;
+}

@@ -1,0 +1,104 @@
+/**
+ * A suite is a setting (a key, a browser, a site), built once because building it is what takes the time, and tests that
+ * share it, in order. A test answers with what it saw.
+ */
+import { emit } from './report.ts';
+import { within } from './until.ts';
+
+/** Takes back what a setting started, the last thing first. */
+export class Scope {
+  readonly #cleanups: (() => unknown)[] = [];
+
+  defer(cleanup: () => unknown): void {
+    this.#cleanups.push(cleanup);
+  }
+
+  async close(): Promise<void> {
+    for (let cleanup; (cleanup = this.#cleanups.pop()) !== undefined; ) {
+      try {
+        await within('a clean-up', 30, Promise.resolve(cleanup()));
+      } catch (error) {
+        emit({ event: 'note', text: `clean-up: ${describe(error)}`, ms: 0 });
+      }
+    }
+  }
+}
+
+export interface VmTest<Setting> {
+  readonly name: string;
+  readonly limitSeconds: number;
+  readonly run: (setting: Setting) => Promise<string>;
+}
+
+export interface SuiteDefinition<Setting> {
+  readonly name: string;
+  readonly setUpLimitSeconds: number;
+  readonly setUp: (scope: Scope) => Promise<Setting>;
+  readonly tests: readonly VmTest<Setting>[];
+  /** Called after each failed test, to keep what would explain it and to bring the setting back to a usable state. */
+  readonly afterFailure?: (setting: Setting, test: string) => Promise<void>;
+}
+
+/** A suite without the type of its setting, so that suites fit in one list. */
+export interface Suite {
+  readonly name: string;
+  readonly tests: readonly string[];
+  readonly run: () => Promise<void>;
+}
+
+export class SkipTest extends Error {
+  override readonly name = 'SkipTest';
+}
+
+export function defineSuite<Setting>(definition: SuiteDefinition<Setting>): Suite {
+  return {
+    name: definition.name,
+    tests: definition.tests.map((test) => fullName(definition, test)),
+    run: () => runSuite(definition),
+  };
+}
+
+async function runSuite<Setting>(definition: SuiteDefinition<Setting>): Promise<void> {
+  const scope = new Scope();
+  try {
+    const setting = await within('the setting', definition.setUpLimitSeconds, definition.setUp(scope));
+    for (const test of definition.tests) await runTest(definition, test, setting);
+  } catch (error) {
+    for (const test of definition.tests) {
+      const text = `the setting failed: ${describe(error)}`;
+      emit({ event: 'result', test: fullName(definition, test), outcome: 'failed', ms: 0, text });
+    }
+  } finally {
+    await scope.close();
+  }
+}
+
+async function runTest<Setting>(
+  definition: SuiteDefinition<Setting>,
+  test: VmTest<Setting>,
+  setting: Setting,
+): Promise<void> {
+  const started = performance.now();
+  const end = (outcome: 'passed' | 'failed' | 'skipped', text: string): void => {
+    const ms = Math.round(performance.now() - started);
+    emit({ event: 'result', test: fullName(definition, test), outcome, ms, text });
+  };
+  try {
+    end('passed', await within('the test', test.limitSeconds, test.run(setting)));
+  } catch (error) {
+    if (error instanceof SkipTest) {
+      end('skipped', error.message);
+      return;
+    }
+    end('failed', describe(error));
+    await definition.afterFailure?.(setting, fullName(definition, test)).catch(() => undefined);
+  }
+}
+
+function fullName<Setting>(definition: SuiteDefinition<Setting>, test: VmTest<Setting>): string {
+  return `${definition.name}: ${test.name}`;
+}
+
+export function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
