@@ -11,6 +11,10 @@ export interface Transport {
 export interface OpenTransport {
   /** Where hosts find the key now, with the port that was really bound, e.g. `tcp:127.0.0.1:40123`. */
   readonly address: string;
+  /** A sentence for the person who started it, when this way of attaching has a risk. */
+  readonly warning?: string;
+  /** A sentence that says which transport was chosen, why, and what would give a better one. */
+  readonly notice?: string;
   /** The key is pulled out and put back: hosts see it go and come. Resolves when it is back. */
   replug(): Promise<void>;
   /** Detaches for good; afterwards nothing keeps the process alive. */
