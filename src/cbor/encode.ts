@@ -1,0 +1,63 @@
+import { Encoder } from 'cbor-x';
+import type { CborKey, CborValue } from './value.ts';
+
+const encoder = new Encoder({
+  useRecords: false,
+  mapsAsObjects: false,
+  tagUint8Array: false,
+  variableMapSize: true,
+});
+
+/** Encodes in the CTAP2 canonical form (CTAP 2.3 §8): map keys are sorted here, in whatever order they come. */
+export function encodeCbor(value: CborValue): Uint8Array {
+  return Uint8Array.from(encoder.encode(prepare(value)));
+}
+
+function prepare(value: CborValue): unknown {
+  if (typeof value === 'number') return prepareInteger(value);
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value;
+  if (value instanceof Map) return prepareMap(value as ReadonlyMap<CborKey, CborValue>);
+  return (value as readonly CborValue[]).map(prepare);
+}
+
+function prepareMap(map: ReadonlyMap<CborKey, CborValue>): Map<unknown, unknown> {
+  const members = [...map].sort(([a], [b]) => compareKeys(a, b));
+  return new Map(members.map(([key, value]) => [prepareKey(key), prepare(value)]));
+}
+
+function prepareKey(key: CborKey): unknown {
+  return typeof key === 'number' ? prepareInteger(key) : key;
+}
+
+/** cbor-x writes numbers beyond 32 bits as floats, and bigints as eight-byte integers: each where it is right. */
+function prepareInteger(value: number): number | bigint {
+  if (!Number.isSafeInteger(value)) throw new RangeError('only integers have a form in CTAP2 CBOR');
+  return value > 0xffff_ffff || value < -0x1_0000_0000 ? BigInt(value) : value;
+}
+
+/** Order of CTAP2 map keys: unsigned, negative, text; each by length of its encoding, then bytewise. */
+function compareKeys(a: CborKey, b: CborKey): number {
+  const kinds = keyKind(a) - keyKind(b);
+  if (kinds !== 0) return kinds;
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
+  const [left, right] = [BigInt(a), BigInt(b)];
+  const ascending = left < right ? -1 : left > right ? 1 : 0;
+  return keyKind(a) === 0 ? ascending : -ascending;
+}
+
+function keyKind(key: CborKey): number {
+  if (typeof key === 'string') return 2;
+  return key < 0 ? 1 : 0;
+}
+
+const utf8 = new TextEncoder();
+
+function compareText(a: string, b: string): number {
+  const [left, right] = [utf8.encode(a), utf8.encode(b)];
+  if (left.length !== right.length) return left.length - right.length;
+  for (let i = 0; i < left.length; i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
