@@ -58,7 +58,9 @@ async function main(): Promise<number> {
 
   const { line, ok } = report.close(ending);
   const minutes = ((performance.now() - started) / 60_000).toFixed(1);
-  process.stdout.write(`\nguest: ${ending} after ${minutes} minutes; logs and screenshots in ${out}\n${line}\n`);
+  process.stdout.write(
+    `\nguest: ${ending} after ${minutes} minutes; logs and screenshots in ${out}\n${line}\n`,
+  );
   return ok ? 0 : 1;
 }
 

@@ -20,7 +20,11 @@ export interface RunOptions {
 }
 
 /** Runs a program to its end, whatever its exit code. */
-export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+export async function run(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Finished> {
   const child = spawn(program, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
@@ -42,7 +46,11 @@ export async function run(program: string, args: readonly string[], options: Run
 }
 
 /** Runs a program that must succeed; answers what it printed. */
-export async function output(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+export async function output(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
   const { code, stdout, stderr } = await run(program, args, options);
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`);
   return stdout;

@@ -14,7 +14,7 @@ export class Scope {
   }
 
   async close(): Promise<void> {
-    for (let cleanup; (cleanup = this.#cleanups.pop()) !== undefined; ) {
+    for (let cleanup; (cleanup = this.#cleanups.pop()) !== undefined;) {
       try {
         await within('a clean-up', 30, Promise.resolve(cleanup()));
       } catch (error) {

@@ -75,7 +75,7 @@ export class LineFollower {
     if (!existsSync(this.#path)) return;
     const file = openSync(this.#path, 'r');
     const buffer = Buffer.alloc(65_536);
-    for (let length; (length = readSync(file, buffer, 0, buffer.length, this.#offset)) > 0; ) {
+    for (let length; (length = readSync(file, buffer, 0, buffer.length, this.#offset)) > 0;) {
       this.#offset += length;
       this.#rest += buffer.toString('latin1', 0, length);
     }

@@ -1,0 +1,75 @@
+/** Fauxkey in the guest: the running key, and its command line. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CHECKOUT } from './places.ts';
+import { output, startDaemon, type Daemon } from './process.ts';
+import type { Scope } from './suite.ts';
+import { until } from './until.ts';
+
+const PROGRAM = join(CHECKOUT, 'bin/fauxkey.js');
+const START_LIMIT_SECONDS = 90;
+
+export interface KeyOptions {
+  readonly keystore: string;
+  readonly consent?: 'auto' | 'deny';
+  /** Built-in user verification. */
+  readonly uv?: boolean;
+}
+
+export interface Key {
+  readonly node: string;
+  readonly keystore: string;
+  readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
+}
+
+/** Runs one command of the command line on a keystore; answers what it printed. */
+export function fauxkey(keystore: string, args: readonly string[], input?: string): Promise<string> {
+  const options = input === undefined ? {} : { input };
+  return output(process.execPath, [PROGRAM, ...args, '--keystore', keystore], options);
+}
+
+/** Starts a key on `/dev/uhid` and waits until udev has given its node to the users of security keys. */
+export async function startKey(scope: Scope, name: string, options: KeyOptions): Promise<Key> {
+  const before = new Set(hidrawNodes());
+  const args = ['start', '--transport', 'uhid', '--keystore', options.keystore];
+  args.push('--consent', options.consent ?? 'auto', ...(options.uv === true ? ['--uv'] : []));
+  const daemon = startDaemon(scope, `key-${name}`, process.execPath, [PROGRAM, ...args]);
+  const node = await until('new hidraw node that udev calls a security key', START_LIMIT_SECONDS, () => {
+    requireAlive(daemon);
+    return hidrawNodes().find((each) => !before.has(each) && isTagged(each));
+  });
+  await until('word from the key that it is ready', START_LIMIT_SECONDS, () =>
+    /ready/i.test(daemon.printed()),
+  );
+  const stop = async (signal?: NodeJS.Signals): Promise<void> => {
+    await daemon.stop(signal);
+    await until(`end of ${node}`, 20, () => !existsSync(node));
+  };
+  return { node, keystore: options.keystore, stop };
+}
+
+function requireAlive(daemon: Daemon): void {
+  if (daemon.child.exitCode !== null) {
+    throw new Error(`the key ended with ${daemon.child.exitCode}: ${daemon.printed()}`);
+  }
+}
+
+export function hidrawNodes(): string[] {
+  return readdirSync('/dev')
+    .filter((name) => /^hidraw\d+$/.test(name))
+    .map((name) => `/dev/${name}`);
+}
+
+/** What udev's database says about a node: the rules have run when it says `ID_FIDO_TOKEN=1`. */
+export function udevProperties(node: string): string[] {
+  const numbers = `/sys/class/hidraw/${node.slice('/dev/'.length)}/dev`;
+  if (!existsSync(numbers)) return [];
+  const entry = `/run/udev/data/c${readFileSync(numbers, 'utf8').trim()}`;
+  if (!existsSync(entry)) return [];
+  const lines = readFileSync(entry, 'utf8').split('\n');
+  return lines.filter((line) => line.startsWith('E:')).map((line) => line.slice(2));
+}
+
+function isTagged(node: string): boolean {
+  return udevProperties(node).includes('ID_FIDO_TOKEN=1');
+}
