@@ -89,17 +89,38 @@ export interface Keystore {
 
   /**
    * Stores a new credential. A discoverable credential of the same RP and user.id that already exists is removed in the
-   * same step (CTAP 2.3 §6.1.2 step 17). `state` is changed in the same transaction.
+   * same step (CTAP 2.3 §6.1.2 step 17), and so is one with the same id. `state` is changed in the same transaction.
    */
   add(credential: Credential, state?: DeviceStateChange): Promise<void>;
-  /** Replaces the credential with the same id in place (its age stays). */
-  update(credential: Credential, state?: DeviceStateChange): Promise<void>;
+  /**
+   * Stores credentials in the order given, the last one newest, all in one step. What is taken (the id, or the RP and
+   * user.id of a discoverable credential) is a conflict: `fail` then writes nothing at all, `skip` leaves out the new
+   * credential, `replace` removes the old one. `state` is changed in the same transaction, if anything was added.
+   */
+  addAll(
+    credentials: readonly Credential[],
+    onConflict: ConflictRule,
+    state?: DeviceStateChange,
+  ): Promise<AddAllResult>;
+  /**
+   * Replaces the credential with the same id in place (its age stays). Resolves to false, with nothing written, when
+   * there is none: somebody else may have removed it in the meantime.
+   */
+  update(credential: Credential, state?: DeviceStateChange): Promise<boolean>;
   /** Removes credentials by id; resolves to how many existed. */
   remove(ids: readonly Uint8Array[], state?: DeviceStateChange): Promise<number>;
   /** Removes all credentials and sets the state given, in one step; attestation material stays. */
   reset(factory: DeviceState): Promise<void>;
 
   close(): Promise<void>;
+}
+
+export type ConflictRule = 'fail' | 'skip' | 'replace';
+
+export interface AddAllResult {
+  readonly added: number;
+  /** The ids of the given credentials that met one that existed before. */
+  readonly conflicts: readonly Uint8Array[];
 }
 
 /** Members to replace; `undefined` stands for removal of an optional member. */
