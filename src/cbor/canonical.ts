@@ -3,14 +3,6 @@ import { CborError } from './error.ts';
 /** Deepest nesting of maps and arrays that a message may have (CTAP 2.3 §8). */
 export const maxNesting = 4;
 
-/** What a check learns on its way; offsets point into the checked bytes. */
-export interface CanonicalScan {
-  /** Offset of the first byte behind the item. */
-  readonly end: number;
-  /** True if some integer took eight bytes and may not fit a number. */
-  readonly hasLongInteger: boolean;
-}
-
 interface Head {
   readonly major: number;
   /** Low five bits of the first byte. */
@@ -62,7 +54,6 @@ function compareKeys(bytes: Uint8Array, a: readonly [number, number], b: readonl
 }
 
 class Scanner {
-  hasLongInteger = false;
   readonly #bytes: Uint8Array;
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -74,7 +65,6 @@ class Scanner {
     switch (head.major) {
       case 0:
       case 1:
-        if (head.info === 27) this.hasLongInteger = true;
         return head.next;
       case 2:
         return this.#content(head, offset);
@@ -139,12 +129,11 @@ class Scanner {
 
 /**
  * Checks that one item of the CTAP2 canonical subset starts at `offset` (CTAP 2.3 §8): shortest forms, definite
- * lengths, no tags or floats, keys sorted and unique, valid UTF-8, nesting of at most four. Throws CborError.
+ * lengths, no tags or floats, keys sorted and unique, valid UTF-8, nesting of at most four. Returns the offset behind
+ * the item. Throws CborError.
  */
-export function scanCanonical(bytes: Uint8Array, offset = 0): CanonicalScan {
-  const scanner = new Scanner(bytes);
-  const end = scanner.item(offset, 0);
-  return { end, hasLongInteger: scanner.hasLongInteger };
+export function scanCanonical(bytes: Uint8Array, offset = 0): number {
+  return new Scanner(bytes).item(offset, 0);
 }
 
 /**

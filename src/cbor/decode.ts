@@ -10,30 +10,30 @@ const decoder = new Decoder({ mapsAsObjects: false, useRecords: false });
  * its bytes. Throws CborError `malformed`.
  */
 export function decodeCbor(bytes: Uint8Array): CborValue {
-  const { end, hasLongInteger } = scanCanonical(bytes);
+  const end = scanCanonical(bytes);
   if (end !== bytes.length) throw new CborError('malformed', `${bytes.length - end} bytes follow the item`);
-  return normalize(decoder.decode(Uint8Array.from(bytes)) as CborValue, hasLongInteger);
+  return normalize(decoder.decode(Uint8Array.from(bytes)) as CborValue);
 }
 
 /** Decodes the item at the start of `bytes` and tells its length: for authenticator data, where items follow each other. */
 export function decodeCborPrefix(bytes: Uint8Array): { readonly value: CborValue; readonly length: number } {
-  const { end } = scanCanonical(bytes);
+  const end = scanCanonical(bytes);
   return { value: decodeCbor(bytes.subarray(0, end)), length: end };
 }
 
 /** cbor-x gives Buffers, and bigints for every eight-byte integer; the core wants plain arrays and safe numbers. */
-function normalize(value: CborValue, longIntegers: boolean): CborValue {
+function normalize(value: CborValue): CborValue {
   if (value instanceof Uint8Array) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (typeof value === 'bigint') return shrink(value);
-  if (Array.isArray(value)) return value.map((element: CborValue) => normalize(element, longIntegers));
-  if (value instanceof Map) return normalizeMap(value, longIntegers);
+  if (Array.isArray(value)) return value.map((element: CborValue) => normalize(element));
+  if (value instanceof Map) return normalizeMap(value);
   return value;
 }
 
-function normalizeMap(map: Map<CborKey, CborValue>, longIntegers: boolean): CborValue {
+function normalizeMap(map: Map<CborKey, CborValue>): CborValue {
   const result = new Map<CborKey, CborValue>();
   for (const [key, value] of map) {
-    result.set(typeof key === 'bigint' ? shrink(key) : key, normalize(value, longIntegers));
+    result.set(typeof key === 'bigint' ? shrink(key) : key, normalize(value));
   }
   return result;
 }

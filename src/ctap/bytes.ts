@@ -1,0 +1,44 @@
+/** Joins byte strings. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  const result = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    result.set(part, offset);
+    offset += part.length;
+  }
+  return result;
+}
+
+/** Equality of public values, such as identifiers and hashes; secrets are compared by the crypto port. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+export function toHex(bytes: Uint8Array): string {
+  let result = '';
+  for (const byte of bytes) result += byte.toString(16).padStart(2, '0');
+  return result;
+}
+
+/** Bytes of a hexadecimal string. Throws RangeError for anything else. */
+export function fromHex(hex: string): Uint8Array {
+  if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(hex)) throw new RangeError('not a hexadecimal string');
+  return Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
+    Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
+  );
+}
+
+const utf8 = new TextEncoder();
+
+export function utf8Bytes(text: string): Uint8Array {
+  return utf8.encode(text);
+}
+
+/** Unsigned big-endian integer of 2 or 4 bytes. */
+export function bigEndian(value: number, size: 2 | 4): Uint8Array {
+  const result = new Uint8Array(size);
+  const view = new DataView(result.buffer);
+  if (size === 2) view.setUint16(0, value);
+  else view.setUint32(0, value);
+  return result;
+}
