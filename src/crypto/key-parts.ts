@@ -2,6 +2,7 @@ import type { CoseAlgorithm } from '../cose/algorithm.ts';
 import { encodeCoseKey, type PublicKey } from '../cose/public-key.ts';
 import { UnsuitableKeyError, type KeyPair } from '../ports/crypto.ts';
 import { encodePkcs8, type PrivateKeyParts } from './pkcs8.ts';
+import { sameBytes } from './same-bytes.ts';
 
 /** The stored form of a key pair: canonical PKCS#8 (with the public point for EC keys) and COSE_Key. */
 export function toKeyPair(alg: CoseAlgorithm, parts: PrivateKeyParts, publicKey: PublicKey): KeyPair {
@@ -52,7 +53,7 @@ function isOwnPublicKey(parts: PrivateKeyParts, publicKey: PublicKey): boolean {
     return parts.point === undefined || isSamePoint(parts.point, publicKey);
   }
   if (parts.kty === 'OKP' && publicKey.kty === 'OKP') {
-    return parts.publicKey === undefined || isSame(parts.publicKey, publicKey.x);
+    return parts.publicKey === undefined || sameBytes(parts.publicKey, publicKey.x);
   }
   return true;
 }
@@ -62,11 +63,7 @@ function isSamePoint(
   point: { readonly x: Uint8Array; readonly y: Uint8Array },
 ): boolean {
   const isCompressed = encoded.length === 1 + point.x.length;
-  if (!isCompressed) return isSame(encoded, encodePoint(point));
+  if (!isCompressed) return sameBytes(encoded, encodePoint(point));
   const parity = (point.y.at(-1) ?? 0) & 1;
-  return encoded[0] === 0x02 + parity && isSame(encoded.subarray(1), point.x);
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((octet, index) => octet === b[index]);
+  return encoded[0] === 0x02 + parity && sameBytes(encoded.subarray(1), point.x);
 }

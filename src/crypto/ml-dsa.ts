@@ -1,6 +1,7 @@
 import type { DSA } from '@noble/post-quantum/ml-dsa.js';
 import { mlDsaSets, type MlDsaSet } from '../cose/algorithm-table.ts';
 import { UnsuitableKeyError } from '../ports/crypto.ts';
+import { sameBytes } from './same-bytes.ts';
 
 /** An ML-DSA private key, ready to sign. */
 export interface MlDsaKey {
@@ -27,7 +28,7 @@ export function createNobleMlDsa(load: LoadMlDsa, randomBytes: (length: number) 
   return {
     open: (set, seed, expandedKey) => {
       const { secretKey, publicKey } = signer(set).keygen(seed);
-      if (expandedKey !== undefined && !isSame(expandedKey, secretKey)) {
+      if (expandedKey !== undefined && !sameBytes(expandedKey, secretKey)) {
         throw new UnsuitableKeyError('the expanded ML-DSA key does not belong to the seed');
       }
       return {
@@ -38,8 +39,4 @@ export function createNobleMlDsa(load: LoadMlDsa, randomBytes: (length: number) 
     verify: (set, publicKey, data, signature) =>
       signature.length === mlDsaSets[set].signatureSize && signer(set).verify(signature, data, publicKey),
   };
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((octet, index) => octet === b[index]);
 }

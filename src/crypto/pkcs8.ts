@@ -21,6 +21,7 @@ import { UnsuitableKeyError } from '../ports/crypto.ts';
 import { bytesToBigInt } from './big-integer.ts';
 import { keyTypeOf, requireKeyType } from './key-type.ts';
 import { ecCurveOids, ecOrders, ecPublicKeyOid, mlDsaOids, okpOids, rsaEncryptionOid } from './key-oids.ts';
+import { sameBytes } from './same-bytes.ts';
 
 /** What a PKCS#8 structure holds. A public part is as it stood there: nobody has compared it with the private one. */
 export type PrivateKeyParts =
@@ -248,8 +249,4 @@ function nameOf<Name extends string>(
 
 function isOid(content: Uint8Array, dotted: string): boolean {
   return sameBytes(content, decodeDer(encodeOid(dotted)).content);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((octet, index) => octet === b[index]);
 }
