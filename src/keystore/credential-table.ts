@@ -1,0 +1,197 @@
+import type { Credential } from '../ports/credential.ts';
+import type { KeySpace } from './layout.ts';
+import { endOf, readSequence, sequenceBytes } from './layout.ts';
+import type { Tally } from './records.ts';
+import { coldMembers, hotMembers, tally } from './records.ts';
+import type { SealedRecords } from './sealed-records.ts';
+import { damaged, tagLength } from './sealing.ts';
+
+/** How many credentials `all` reads at a time. */
+const chunk = 64;
+
+/**
+ * The credentials of one key in the database, with their indexes. Reads see the current snapshot; the methods that
+ * write have to be called inside of a transaction.
+ */
+export class CredentialTable {
+  readonly #records: SealedRecords;
+  readonly #space: KeySpace;
+
+  constructor(records: SealedRecords, space: KeySpace) {
+    this.#records = records;
+    this.#space = space;
+  }
+
+  /** The credential's place in the order of creation. */
+  sequenceOf(id: Uint8Array): number | undefined {
+    return this.#number(this.#space.byId(this.#records.sealer.tag('id', id)));
+  }
+
+  get(id: Uint8Array): Credential | undefined {
+    const sequence = this.sequenceOf(id);
+    if (sequence === undefined) return undefined;
+    const credential = this.#at(sequence);
+    if (Buffer.compare(credential.id, id) !== 0) throw damaged(this.#records.database.path);
+    return credential;
+  }
+
+  ofSite(rpIdHash: Uint8Array): Credential[] {
+    return this.#keys(this.#space.site(this.#siteTag(rpIdHash))).map((key) => {
+      const credential = this.#at(readSequence(key));
+      const isListedRightly = credential.discoverable && Buffer.compare(credential.rpIdHash, rpIdHash) === 0;
+      if (!isListedRightly) throw damaged(this.#records.database.path);
+      return credential;
+    });
+  }
+
+  /** Skips from site to site, so that the cost is in sites and not in credentials. */
+  newestOfEachSite(): Credential[] {
+    const { database } = this.#records;
+    const start = this.#space.sites;
+    const found: Credential[] = [];
+    for (let end = endOf(start); ;) {
+      const [key] = database.keys({ start, end, newestFirst: true, limit: 1 });
+      if (key === undefined) return found;
+      found.push(this.#at(readSequence(key)));
+      end = key.subarray(0, start.length + tagLength);
+    }
+  }
+
+  countDiscoverable(): number {
+    return this.#tally().discoverable;
+  }
+
+  /** The newest credentials that are older than `before`, and where to go on. */
+  page(before = Infinity): {
+    readonly credentials: readonly Credential[];
+    readonly next: number | undefined;
+  } {
+    const start = this.#space.credentials;
+    const end = before === Infinity ? endOf(start) : this.#space.cold(before);
+    const keys = this.#records.database.keys({ start, end, newestFirst: true, limit: chunk });
+    const sequences = keys.map(readSequence);
+    return { credentials: sequences.map((sequence) => this.#at(sequence)), next: sequences.at(-1) };
+  }
+
+  /** Whether the id is taken, or the account of a discoverable credential. */
+  isTaken(credential: Credential): boolean {
+    return this.sequenceOf(credential.id) !== undefined || this.#rival(credential) !== undefined;
+  }
+
+  /** As the newest one; the one with its id and the discoverable one of its account go. */
+  add(credential: Credential): void {
+    this.remove(credential.id);
+    const counts = this.#tally();
+    this.#records.write(this.#space.tally, tally, { ...counts, nextSequence: counts.nextSequence + 1 });
+    this.#place(counts.nextSequence, credential);
+  }
+
+  /** False if there is none with its id. */
+  replace(credential: Credential): boolean {
+    const old = this.get(credential.id);
+    const sequence = this.sequenceOf(credential.id);
+    if (old === undefined || sequence === undefined) return false;
+    if (isListedAlike(old, credential)) {
+      this.#writeMembers(sequence, credential);
+      return true;
+    }
+    this.#unlist(sequence, old);
+    this.#place(sequence, credential);
+    return true;
+  }
+
+  remove(id: Uint8Array): boolean {
+    const credential = this.get(id);
+    const sequence = this.sequenceOf(id);
+    if (credential === undefined || sequence === undefined) return false;
+    this.#unlist(sequence, credential);
+    const { database, sealer } = this.#records;
+    database.delete(this.#space.byId(sealer.tag('id', id)));
+    database.delete(this.#space.cold(sequence));
+    database.delete(this.#space.hot(sequence));
+    return true;
+  }
+
+  clear(): void {
+    const { database } = this.#records;
+    for (const start of this.#space.credentialParts) {
+      for (const key of database.keys({ start, end: endOf(start) })) database.delete(key);
+    }
+    this.#records.write(this.#space.tally, tally, { ...this.#tally(), discoverable: 0 });
+  }
+
+  #at(sequence: number): Credential {
+    const cold = this.#records.require(this.#space.cold(sequence), coldMembers);
+    return Object.assign(cold, this.#records.require(this.#space.hot(sequence), hotMembers));
+  }
+
+  #place(sequence: number, credential: Credential): void {
+    const rival = this.#rival(credential);
+    if (rival !== undefined) this.remove(rival.id);
+    const { database, sealer } = this.#records;
+    database.put(this.#space.byId(sealer.tag('id', credential.id)), sequenceBytes(sequence));
+    this.#writeMembers(sequence, credential);
+    if (!credential.discoverable) return;
+    database.put(this.#accountKey(credential), sequenceBytes(sequence));
+    database.put(this.#space.inSite(this.#siteTag(credential.rpIdHash), sequence), Uint8Array.of(1));
+    this.#countDiscoverable(1);
+  }
+
+  #unlist(sequence: number, credential: Credential): void {
+    if (!credential.discoverable) return;
+    const { database } = this.#records;
+    database.delete(this.#accountKey(credential));
+    database.delete(this.#space.inSite(this.#siteTag(credential.rpIdHash), sequence));
+    this.#countDiscoverable(-1);
+  }
+
+  #writeMembers(sequence: number, credential: Credential): void {
+    this.#records.write(this.#space.cold(sequence), coldMembers, credential);
+    this.#records.write(this.#space.hot(sequence), hotMembers, credential);
+  }
+
+  #rival(credential: Credential): Credential | undefined {
+    if (!credential.discoverable) return undefined;
+    const sequence = this.#number(this.#accountKey(credential));
+    return sequence === undefined ? undefined : this.#at(sequence);
+  }
+
+  #tally(): Tally {
+    return this.#records.require(this.#space.tally, tally);
+  }
+
+  #countDiscoverable(change: number): void {
+    const counts = this.#tally();
+    this.#records.write(this.#space.tally, tally, { ...counts, discoverable: counts.discoverable + change });
+  }
+
+  #keys(start: Uint8Array): Uint8Array[] {
+    return this.#records.database.keys({ start, end: endOf(start), newestFirst: true });
+  }
+
+  #number(key: Uint8Array): number | undefined {
+    return this.#records.database.getNumber(key);
+  }
+
+  #siteTag(rpIdHash: Uint8Array): Uint8Array {
+    return this.#records.sealer.tag('site', rpIdHash);
+  }
+
+  #accountKey(credential: Credential): Uint8Array {
+    const { rpIdHash, user, id } = credential;
+    const { sealer } = this.#records;
+    return this.#space.byAccount(
+      user === undefined ? sealer.tag('no account', rpIdHash, id) : sealer.tag('account', rpIdHash, user.id),
+    );
+  }
+}
+
+/** Whether both belong at the same places of the indexes. */
+function isListedAlike(a: Credential, b: Credential): boolean {
+  return (
+    a.discoverable === b.discoverable &&
+    Buffer.compare(a.rpIdHash, b.rpIdHash) === 0 &&
+    Buffer.compare(a.user?.id ?? a.id, b.user?.id ?? b.id) === 0 &&
+    (a.user === undefined) === (b.user === undefined)
+  );
+}

@@ -1,0 +1,130 @@
+import type { RootDatabase } from 'lmdb';
+import { open } from 'lmdb';
+
+import { KeystoreError } from '../ports/keystore.ts';
+import { storageError } from './storage-error.ts';
+
+export interface KeyRange {
+  readonly start: Uint8Array;
+  /** Exclusive. */
+  readonly end: Uint8Array;
+  readonly newestFirst?: boolean;
+  readonly limit?: number;
+}
+
+/** One LMDB environment with one database of bytes. What it throws is KeystoreError. */
+export class Database {
+  readonly #path: string;
+  readonly #lmdb: RootDatabase<Uint8Array, Uint8Array>;
+  #closed = false;
+
+  /** `path` is a directory that exists, with a data file that has been found sound. */
+  constructor(path: string) {
+    this.#path = path;
+    try {
+      this.#lmdb = open<Uint8Array, Uint8Array>({
+        path,
+        // The default looks for a dot in the path.
+        noSubdir: false,
+        encoding: 'binary',
+        keyEncoding: 'binary',
+        // A commit that has resolved is on the disk: plain LMDB order, data before meta page, both synchronized.
+        overlappingSync: false,
+      });
+    } catch (error) {
+      throw storageError(error, path);
+    }
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Lets the reads that follow see what was committed until now, by any process. */
+  refresh(): void {
+    this.#requireOpen();
+    this.#guard(() => this.#lmdb.resetReadTxn());
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.#guard(() => this.#lmdb.getBinary(key));
+  }
+
+  /** A number of up to 6 bytes, big-endian, without a copy of the value. */
+  getNumber(key: Uint8Array): number | undefined {
+    const value = this.#guard(() => this.#lmdb.getBinaryFast(key));
+    return value === undefined || value.length === 0
+      ? undefined
+      : value.readUIntBE(0, Math.min(value.length, 6));
+  }
+
+  /** Keys in order; the list is complete when this returns. */
+  keys(range: KeyRange): Uint8Array[] {
+    const { start, end, newestFirst = false, limit = Infinity } = range;
+    // LMDB's reverse ranges include their upper end and leave out the lower one, the opposite of what is meant here.
+    const options = newestFirst ? { start: end, reverse: true } : { start, end };
+    const keys: Uint8Array[] = [];
+    this.#guard(() => {
+      for (const key of this.#lmdb.getKeys(options)) {
+        if (keys.length >= limit || Buffer.compare(key, start) < 0) break;
+        if (Buffer.compare(key, end) < 0) keys.push(new Uint8Array(key));
+      }
+    });
+    return keys;
+  }
+
+  /** Whether there is anything at all in the database. */
+  isEmpty(): boolean {
+    return this.#guard(() => [...this.#lmdb.getKeys({ limit: 1 })].length === 0);
+  }
+
+  /** Only inside of `write`. */
+  put(key: Uint8Array, value: Uint8Array): void {
+    void this.#lmdb.put(key, value);
+  }
+
+  /** Only inside of `write`. */
+  delete(key: Uint8Array): void {
+    void this.#lmdb.remove(key);
+  }
+
+  /**
+   * Runs `action` in one transaction, in which reads see its own writes. Resolves when it is durable; if `action`
+   * throws, nothing of it is kept.
+   */
+  async write<T>(action: () => T): Promise<T> {
+    this.#requireOpen();
+    try {
+      return await this.#lmdb.childTransaction(action);
+    } catch (error) {
+      throw await this.#explain(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#lmdb.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new KeystoreError('io', `The keystore in ${this.#path} has been closed.`);
+  }
+
+  #guard<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw storageError(error, this.#path);
+    }
+  }
+
+  /** The reason of a failed commit comes as a promise beside the error. */
+  async #explain(error: unknown): Promise<unknown> {
+    const reason =
+      error instanceof Error && 'commitError' in error
+        ? await Promise.resolve(error.commitError).catch((cause: unknown) => cause)
+        : error;
+    return storageError(reason, this.#path);
+  }
+}

@@ -1,0 +1,85 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { KeystoreError } from '../ports/keystore.ts';
+import { dataFile, guarded } from './places.ts';
+import type { Meta, PageSource } from './lmdb-pages.ts';
+import { isSoundTree, readMeta } from './lmdb-pages.ts';
+import { damaged } from './sealing.ts';
+
+/** Files up to this size are looked at page by page; of bigger ones only the upper levels of the trees are. */
+const wholeFileLimit = 32 * 1024 * 1024;
+const attempts = 5;
+
+/**
+ * Looks at data.mdb before LMDB maps it into memory. LMDB trusts its file: with a damaged one it reads wherever a wrong
+ * page number points, and the process ends with a signal instead of a sentence. Throws KeystoreError `corrupt`.
+ */
+export function requireSoundFile(directory: string): void {
+  guarded(directory, () => {
+    const file = openSync(join(directory, dataFile), 'r');
+    try {
+      requireSound(file, directory);
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+function requireSound(file: number, directory: string): void {
+  let lastTransaction: bigint | undefined;
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const { size } = fstatSync(file);
+    const meta = latestMeta(file, size);
+    if (meta === undefined) throw notOurs(directory);
+    if (meta.transaction === lastTransaction) throw damaged(directory);
+    if (isSound(file, size, meta)) return;
+    // A process that writes meanwhile may have reused pages of the snapshot that was read. Then there is a newer one.
+    lastTransaction = meta.transaction;
+  }
+}
+
+function isSound(file: number, size: number, meta: Meta): boolean {
+  const source = pageSource(file, size, meta.pageSize);
+  const depth = size <= wholeFileLimit ? Infinity : 2;
+  return meta.roots.every((root) => isSoundTree(source, root, depth));
+}
+
+function pageSource(file: number, size: number, pageSize: number): PageSource {
+  const whole = size <= wholeFileLimit ? readAt(file, 0, size) : undefined;
+  return {
+    pageSize,
+    pages: Math.floor(size / pageSize),
+    page: (number) =>
+      whole === undefined
+        ? readAt(file, number * pageSize, pageSize)
+        : whole.subarray(number * pageSize, (number + 1) * pageSize),
+  };
+}
+
+/** The meta page of the last transaction; there are two, written in turn. */
+function latestMeta(file: number, size: number): Meta | undefined {
+  const first = size >= 512 ? readMeta(readAt(file, 0, 512)) : undefined;
+  if (first === undefined || size < 2 * first.pageSize) return undefined;
+  const second = readMeta(readAt(file, first.pageSize, 512));
+  if (second === undefined) return undefined;
+  return second.transaction > first.transaction ? second : first;
+}
+
+function readAt(file: number, position: number, length: number): Buffer {
+  const buffer = Buffer.alloc(length);
+  let filled = 0;
+  while (filled < length) {
+    const count = readSync(file, buffer, filled, length - filled, position + filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return buffer;
+}
+
+function notOurs(directory: string): KeystoreError {
+  return new KeystoreError(
+    'corrupt',
+    `The file ${join(directory, dataFile)} is damaged or not a keystore; put a backup in its place, or move it away to begin anew.`,
+  );
+}
