@@ -26,7 +26,7 @@ function normalize(value: CborValue): CborValue {
   if (value instanceof Uint8Array) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (typeof value === 'bigint') return shrink(value);
   if (Array.isArray(value)) return value.map((element: CborValue) => normalize(element));
-  if (value instanceof Map) return normalizeMap(value);
+  if (value instanceof Map) return normalizeMap(value as Map<CborKey, CborValue>);
   return value;
 }
 

@@ -1,0 +1,61 @@
+import type { CborValue } from '../../cbor/value.ts';
+import type { Credential } from '../../ports/credential.ts';
+import type { Environment } from '../environment.ts';
+
+export const extensionNames = ['credProtect', 'hmac-secret'] as const;
+export type ExtensionName = (typeof extensionNames)[number];
+
+/** What an extension knows of a makeCredential request when it reads its input. */
+export interface CreateContext {
+  readonly environment: Environment;
+  readonly rpId: string;
+  readonly discoverable: boolean;
+  /** The uv bit of the response. */
+  readonly userVerified: boolean;
+  /** Inputs of the other extensions of the same request. */
+  readonly inputs: ReadonlyMap<string, CborValue>;
+}
+
+/** What an extension knows of a getAssertion request when it reads its input. */
+export interface GetContext {
+  readonly environment: Environment;
+  readonly rpId: string;
+  /** The up option of the request and the uv bit of the response. */
+  readonly userPresence: boolean;
+  readonly userVerified: boolean;
+  readonly hasAllowList: boolean;
+}
+
+/** Where outputs go: into the signed authenticator data, beside it, or into a response member of their own. */
+export interface ExtensionOutput {
+  readonly signed?: CborValue;
+  readonly unsigned?: CborValue;
+  readonly largeBlobKey?: Uint8Array;
+}
+
+/** The members of a credential that extensions own. */
+export type CredentialExtensionData = Partial<
+  Pick<Credential, 'credProtect' | 'credBlob' | 'largeBlobKey' | 'largeBlob' | 'thirdPartyPayment'>
+>;
+
+/** An extension of a makeCredential request whose input has passed all checks. */
+export interface PreparedCreate {
+  /** What to store with the new credential. */
+  readonly credential?: CredentialExtensionData;
+  readonly output?: (credential: Credential) => ExtensionOutput;
+}
+
+/** An extension of a getAssertion request whose input has passed all checks; serves every credential of the request. */
+export interface PreparedGet {
+  output(credential: Credential): ExtensionOutput;
+}
+
+/**
+ * One extension (CTAP 2.3 §12). Its methods check the input and throw CtapError or CborError before anything is
+ * stored; `undefined` means that the extension has nothing to do.
+ */
+export interface Extension {
+  readonly name: ExtensionName;
+  create?(input: CborValue, context: CreateContext): PreparedCreate | undefined;
+  get?(input: CborValue, context: GetContext): PreparedGet | undefined;
+}

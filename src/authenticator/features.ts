@@ -1,0 +1,53 @@
+import type { Environment } from './environment.ts';
+
+/** The persistent settings and capabilities in the terms of getInfo's options (CTAP 2.3 §6.4), at this moment. */
+type Source = Pick<Environment, 'profile' | 'keystore'>;
+
+/** Option clientPin: true when a PIN is set, false when one could be, undefined without client PIN. */
+export function clientPin({ profile, keystore }: Source): boolean | undefined {
+  return profile.pin ? keystore.state().pin !== undefined : undefined;
+}
+
+/** Option uv: true when built-in verification is ready, undefined for a key without it. */
+export function builtInUv({ profile }: Source): boolean | undefined {
+  return profile.builtInUv ? true : undefined;
+}
+
+/** Protected by some form of user verification (CTAP 2.3 §6.1.2 step 6). */
+export function isProtected(source: Source): boolean {
+  return clientPin(source) === true || builtInUv(source) === true;
+}
+
+/** Option alwaysUv; undefined for a key that does not know it. */
+export function alwaysUv({ profile, keystore }: Source): boolean | undefined {
+  return profile.alwaysUv === undefined ? undefined : (keystore.state().alwaysUv ?? profile.alwaysUv);
+}
+
+/** Option makeCredUvNotRqd, which alwaysUv switches off (CTAP 2.3 §7.2). */
+export function makeCredUvNotRqd(source: Source): boolean {
+  return source.profile.makeCredUvNotRqd && alwaysUv(source) !== true;
+}
+
+/** Versions for getInfo: U2F would bypass alwaysUv, so it disappears with it (CTAP 2.3 §7.2.4). */
+export function versions(source: Source): readonly string[] {
+  return source.profile.versions.filter((version) => version !== 'U2F_V2' || speaksU2f(source));
+}
+
+export function speaksU2f(source: Source): boolean {
+  return source.profile.versions.includes('U2F_V2') && alwaysUv(source) !== true;
+}
+
+/** CTAP2 is answered unless the profile is a pure U2F key. */
+export function speaksCtap2({ profile }: Source): boolean {
+  return profile.versions.some((version) => version.startsWith('FIDO_'));
+}
+
+/** Code points that a new PIN needs (getInfo 0x0D). */
+export function minPinLength({ profile, keystore }: Source): number {
+  return keystore.state().minPinLength ?? profile.pin?.minLength ?? 4;
+}
+
+/** Room for further discoverable credentials (getInfo 0x14). */
+export function remainingDiscoverable({ profile, keystore }: Source): number {
+  return Math.max(0, profile.maxDiscoverableCredentials - keystore.countDiscoverable());
+}

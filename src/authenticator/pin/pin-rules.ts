@@ -1,0 +1,19 @@
+import { minPinLength } from '../features.ts';
+import type { AuthenticatorPorts } from '../environment.ts';
+import { countCodePoints, isUtf8, maxPinBytes } from './pin-text.ts';
+
+export type PinRuleBroken = 'too-short' | 'too-long' | 'not-utf8' | 'ends-with-nul';
+
+/** What is wrong with a new PIN, or undefined if the key takes it (CTAP 2.3 §6.5.1). */
+export function checkPinRules(
+  source: Pick<AuthenticatorPorts, 'profile' | 'keystore'>,
+  pin: Uint8Array,
+): PinRuleBroken | undefined {
+  const codePoints = countCodePoints(pin);
+  if (!isUtf8(pin)) return 'not-utf8';
+  if (pin.at(-1) === 0) return 'ends-with-nul';
+  if (codePoints < minPinLength(source)) return 'too-short';
+  if (pin.length > maxPinBytes || codePoints > (source.profile.pin?.maxLength ?? maxPinBytes))
+    return 'too-long';
+  return undefined;
+}

@@ -1,0 +1,69 @@
+import type { CoseAlgorithm } from '../cose/algorithm.ts';
+import type { ExtensionName } from './extensions/extension.ts';
+
+/** Client PIN as a capability (CTAP 2.3 §6.5). */
+export interface PinCapability {
+  /** Protocols offered, the preferred one first. */
+  readonly protocols: readonly (1 | 2)[];
+  /** At most 8 (CTAP 2.3 §6.5.2.3). */
+  readonly maxRetries: number;
+  /** Code points, at least 4. */
+  readonly minLength: number;
+  /** Code points, 8 to 63. */
+  readonly maxLength: number;
+  /** Tokens from a PIN then never carry mc and ga (getInfo option noMcGaPermissionsWithClientPin). */
+  readonly noMcGaPermissions: boolean;
+}
+
+/** Built-in user verification as a capability. */
+export interface BuiltInUvCapability {
+  readonly modality: 'pin' | 'fingerprint';
+  /** 1 to 25. */
+  readonly maxRetries: number;
+  /** Tries inside one operation before it fails, 1 to 5. */
+  readonly attemptsPerOperation: number;
+}
+
+export type CounterMode = 'per-credential' | 'global' | 'zero';
+
+/**
+ * What a key is, as data: fixed while it runs. getInfo and the behaviour of every command are computed from it
+ * together with the persistent state.
+ */
+export interface Profile {
+  /** 16 bytes. */
+  readonly aaguid: Uint8Array;
+  /** Values for getInfo 0x01, in ascending order. `U2F_V2` switches CTAPHID_MSG on. */
+  readonly versions: readonly string[];
+  /** Offered in this order; the relying party's order decides. */
+  readonly algorithms: readonly CoseAlgorithm[];
+  readonly extensions: readonly ExtensionName[];
+  readonly transports: readonly string[];
+  readonly firmwareVersion: number;
+  /** Largest CTAPHID_CBOR message, bytes, both ways. */
+  readonly maxMsgSize: number;
+  readonly maxCredentialCountInList: number;
+  readonly maxCredentialIdLength: number;
+  /** Length of the ids that this key makes, 16 to 255 bytes. */
+  readonly credentialIdLength: number;
+  /** Room for discoverable credentials; zero for a key without resident keys. */
+  readonly maxDiscoverableCredentials: number;
+  readonly pin?: PinCapability;
+  readonly builtInUv?: BuiltInUvCapability;
+  /** The key lets a verified user choose among several accounts itself (CTAP 2.3 §6.2.2 step 12). */
+  readonly accountChooser: boolean;
+  readonly credentialManagement: boolean;
+  readonly perCredMgmtRo: boolean;
+  readonly makeCredUvNotRqd: boolean;
+  /** Factory setting of alwaysUv; absent for a key without that option. */
+  readonly alwaysUv?: boolean;
+  readonly attestation: 'none' | 'packed-self' | 'packed' | 'fido-u2f';
+  readonly counter: CounterMode;
+  /** Flags of new credentials (WebAuthn L3 §6.1.3); backupState needs backupEligible. */
+  readonly backupEligible: boolean;
+  readonly backupState: boolean;
+  /** Milliseconds after power-up in which reset is allowed (CTAP 2.3 §6.6); `null` for always. */
+  readonly resetWindow: number | null;
+  /** Milliseconds that the user has for each question. */
+  readonly userActionTimeout: number;
+}
