@@ -49,7 +49,8 @@ export class CoreRunner {
     const running = this.#running;
     if (!running) return;
     this.#running = undefined;
-    if (running.started) this.#draining = true;
+    // Also if the core has not seen it yet: then it is because another is on its way out.
+    this.#draining = true;
     running.abort();
   }
 

@@ -18,7 +18,7 @@ export class ChannelLock {
 
   /** `seconds` from 1 to 10; 0 releases. */
   hold(channel: number, seconds: number): void {
-    this.#holder = seconds === 0 ? undefined : channel;
+    this.#holder = channel;
     this.#until = this.#clock.monotonic() + seconds * 1000;
   }
 

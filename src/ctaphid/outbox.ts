@@ -5,12 +5,11 @@ import { fragmentMessage } from './packet.ts';
 
 /**
  * The way to one host, and the host's identity. Keeps the packets of a message back to back (CTAP 2.3 §11.2.4) even if
- * a host in the same process answers from inside `send`: what that provokes waits until the message is out.
+ * a host in the same process answers from inside `send`: what that provokes comes out behind the rest of the message.
  */
 export class Outbox {
   readonly #host: HidHost;
   readonly #waiting: Uint8Array[] = [];
-  #sending = false;
   #open = true;
 
   constructor(host: HidHost) {
@@ -25,7 +24,7 @@ export class Outbox {
   send(channel: number, command: number, payload: Uint8Array): void {
     if (!this.#open) return;
     this.#waiting.push(...fragmentMessage(channel, command, payload));
-    if (!this.#sending) this.#drain();
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) this.#host.send(next);
   }
 
   sendError(channel: number, code: HidError): void {
@@ -36,14 +35,5 @@ export class Outbox {
   close(): void {
     this.#open = false;
     this.#waiting.length = 0;
-  }
-
-  #drain(): void {
-    this.#sending = true;
-    try {
-      for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) this.#host.send(next);
-    } finally {
-      this.#sending = false;
-    }
   }
 }

@@ -17,7 +17,6 @@ export class CoreTransaction {
   readonly request: CoreRequest;
   readonly #keepAlive: KeepAlive;
   readonly #controller = new AbortController();
-  #started = false;
 
   constructor(request: CoreRequest, clock: Clock) {
     this.request = request;
@@ -28,14 +27,8 @@ export class CoreTransaction {
     if (request.command === hidCommand.cbor) this.#keepAlive.start();
   }
 
-  /** Whether the core has been asked. */
-  get started(): boolean {
-    return this.#started;
-  }
-
   /** Asks the core. Rejects only if the handler breaks its promise never to. */
   async run(handler: MessageHandler): Promise<Uint8Array> {
-    this.#started = true;
     const { channel, command, payload } = this.request;
     const transaction: Transaction = {
       channel,

@@ -62,4 +62,12 @@ describe('channels', () => {
     expect(table.ownerOf(channels[2]!)).toBeUndefined();
     expect(table.ownerOf(mine)).toBe(other);
   });
+
+  it('that are used again displace nothing', () => {
+    const table = new ChannelTable<object>(drawing(1000));
+    const host = {};
+    const channels = Array.from({ length: channelsPerHost }, () => table.allocate(host, never));
+    table.claim(channels.at(-1)!, host, never);
+    expect(channels.map((channel) => table.ownerOf(channel))).toEqual(channels.map(() => host));
+  });
 });

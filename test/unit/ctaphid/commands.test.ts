@@ -101,6 +101,23 @@ describe('KEEPALIVE', () => {
     expect(host.take()).toEqual([{ channel: mine, command: hidCommand.msg, payload: [0x69, 0x85] }]);
   });
 
+  it('stops when the host, in the same process, cancels at the sight of one', async () => {
+    const { engine, clock } = openTwo({ answerAborts: false });
+    const reports: Uint8Array[] = [];
+    const link = engine.connect({
+      send: (report) => {
+        reports.push(report);
+        if (report[4] === 0xbb)
+          link.receive(Uint8Array.of(0, 0, 0, 3, 0x91, ...new Array<number>(59).fill(0)));
+      },
+    });
+    link.receive(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x86, 0, 8, ...new Array<number>(57).fill(0)));
+    link.receive(Uint8Array.of(0, 0, 0, 3, 0x90, 0, 1, 4, ...new Array<number>(56).fill(0)));
+    await clock.advanceAsync(1000);
+    expect(reports.map((report) => report[4])).toEqual([0x86, 0xbb]);
+    expect(clock.pending).toBe(0);
+  });
+
   it('is over after the answer, whatever the core still says', async () => {
     const { host, mine, handler } = openTwo();
     host.sendMessage(mine, hidCommand.cbor, [4]);
@@ -204,6 +221,15 @@ describe('a command that nobody waits for any more', () => {
     handler.calls[1]?.answer([0]);
     await settle();
     expect(host.take()).toEqual([cbor(other, [0])]);
+  });
+
+  it('leaves nothing behind: a command long after its end starts at once', async () => {
+    const { host, mine, handler } = openTwo();
+    host.sendMessage(mine, hidCommand.cbor, [1]);
+    host.init(mine);
+    await settle();
+    host.sendMessage(mine, hidCommand.cbor, [2]);
+    expect(handler.calls.map((call) => call.message)).toEqual([[1], [2]]);
   });
 
   it('may be followed by others that give up as well: the core sees only the last', async () => {

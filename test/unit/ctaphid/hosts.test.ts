@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { channelsPerHost } from '../../../src/ctaphid/channels.ts';
 import { hidCommand, hidError } from '../../../src/ctaphid/command.ts';
+import { broadcastChannel, buildInitPacket, fragmentMessage } from '../../../src/ctaphid/packet.ts';
 import { createBench } from '../../support/hid-bench.ts';
 import { settle } from '../../support/fake-clock.ts';
 
@@ -70,13 +71,14 @@ describe('several hosts', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('that goes leaves the work of others alone', () => {
+  it('that goes leaves the work and the lock of others alone', () => {
     const { bench, one, other, theirs, handler } = twoHosts();
-    other.sendMessage(theirs, hidCommand.lock, [10]);
     other.sendMessage(theirs, hidCommand.cbor, [1]);
     one.link.close();
     expect(handler.calls[0]?.transaction.signal.aborted).toBe(false);
-    other.take();
+    other.init(theirs);
+    other.sendMessage(theirs, hidCommand.lock, [10]);
+    bench.host().link.close();
     const third = bench.host();
     third.sendMessage(third.open(), hidCommand.ping);
     expect(third.take()).toMatchObject([{ command: hidCommand.error, payload: [hidError.channelBusy] }]);
@@ -92,14 +94,33 @@ describe('several hosts', () => {
     expect(bench.host().init(mine).channel).toBe(mine);
   });
 
-  it('that is gone is not heard any more', () => {
-    const { one, other, mine, theirs } = twoHosts();
+  it('that is gone is not heard any more: it takes no channel', () => {
+    const { one, other, mine } = twoHosts();
     one.link.close();
-    one.sendMessage(mine, hidCommand.ping, [1]);
     one.sendInit(mine, hidCommand.init, 8);
-    other.sendMessage(theirs, hidCommand.ping, [1]);
+    one.sendMessage(mine, hidCommand.ping, [1]);
     expect(one.take()).toEqual([]);
-    expect(other.take()).toEqual([pong(theirs, [1])]);
+    expect(other.init(mine).channel).toBe(mine);
+  });
+
+  it('that goes in the middle of an answer gets no more of it', () => {
+    const { engine } = createBench();
+    const reports: Uint8Array[] = [];
+    const link = engine.connect({
+      send: (report) => {
+        if (reports.push(report) === 2) link.close();
+      },
+    });
+    link.receive(buildInitPacket(broadcastChannel, hidCommand.init, 8, new Uint8Array(8)));
+    for (const report of fragmentMessage(1, hidCommand.ping, new Uint8Array(200))) link.receive(report);
+    expect(reports).toHaveLength(2);
+  });
+
+  it('that goes during its own WINK gets no answer', () => {
+    const { one, mine, handler } = twoHosts();
+    handler.wink = () => one.link.close();
+    one.sendMessage(mine, hidCommand.wink);
+    expect(one.take()).toEqual([]);
   });
 
   it('that asks for channels without end loses its oldest, not the one it works with', () => {
