@@ -182,6 +182,9 @@ function decodeRsaKey(pkcs1: Uint8Array): PrivateKeyParts {
     throw new DerError('RSAPrivateKey has not nine members');
   }
   if (version?.length !== 0) throw new DerError('RSAPrivateKey with more than two primes');
+  const exponent = bytesToBigInt(e);
+  if (exponent < 3n || exponent % 2n === 0n)
+    throw new UnsuitableKeyError('the RSA exponent is not odd and at least 3');
   const bits = bytesToBigInt(n).toString(2).length;
   if (bits < rsaModulusBits.min || bits > rsaModulusBits.max) {
     throw new UnsuitableKeyError(

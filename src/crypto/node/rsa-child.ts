@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import type { CoseAlgorithm } from '../../cose/algorithm.ts';
 import type { CryptoProvider, KeyPair } from '../../ports/crypto.ts';
 
@@ -33,6 +33,7 @@ function readOutput(nodeExecutable: string, source: string): Promise<Uint8Array>
     child.on('error', reject);
     child.on('close', () => resolve(Uint8Array.from(Buffer.concat(chunks))));
     child.unref();
-    (child.stdout as Socket).unref();
+    const pipe: Readable & { unref?(): void } = child.stdout;
+    pipe.unref?.();
   });
 }
