@@ -14,13 +14,8 @@ import {
 } from '../../../src/ctaphid/packet.ts';
 import type { MessageHandler } from '../../../src/ports/message-handler.ts';
 import { createFakeClock, settle } from '../../support/fake-clock.ts';
-import {
-  channelId,
-  connectEndpoint,
-  countingRandom,
-  createScriptedPipe,
-  initReply,
-} from './scripted-pipe.ts';
+import { connectEndpoint } from '../../support/local-key.ts';
+import { channelId, countingRandom, createScriptedPipe, initReply } from './scripted-pipe.ts';
 import type { ScriptedPipe } from './scripted-pipe.ts';
 
 const { cbor, cancel, error, init, keepalive, msg } = hidCommand;

@@ -2,7 +2,6 @@ import { ReportQueue } from '../../../src/client/pipes/report-queue.ts';
 import { hidCommand } from '../../../src/ctaphid/command.ts';
 import { encodeInitResponse } from '../../../src/ctaphid/init-response.ts';
 import { buildInitPacket, fragmentMessage, parsePacket } from '../../../src/ctaphid/packet.ts';
-import type { HidEndpoint } from '../../../src/ports/hid.ts';
 import type { HidPipe } from '../../../src/ports/hid-pipe.ts';
 import type { Random } from '../../../src/ports/random.ts';
 
@@ -69,22 +68,4 @@ export function createScriptedPipe(
 export function initReply(on: number, nonce: Uint8Array, channel: number): Uint8Array {
   const payload = encodeInitResponse({ nonce, channel, version: [1, 2, 3], capabilities: 5 });
   return buildInitPacket(on, hidCommand.init, payload.length, payload);
-}
-
-/** The host's end of a key in this process. */
-export function connectEndpoint(endpoint: HidEndpoint): HidPipe {
-  const queue = new ReportQueue();
-  const link = endpoint.connect({ send: (report) => queue.push(report.slice()) });
-  return {
-    write: (report) => {
-      link.receive(report);
-      return Promise.resolve();
-    },
-    read: (signal) => queue.read(signal),
-    close: () => {
-      link.close();
-      queue.end();
-      return Promise.resolve();
-    },
-  };
 }
