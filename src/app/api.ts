@@ -7,7 +7,7 @@ import type { TerminalInput } from '../consent/terminal-input.ts';
 
 /** One key in one store. */
 export interface KeySelection {
-  /** Directory of the store; absent: FAUXKEY_KEYSTORE was not set either, take the default place. */
+  /** Directory of the store, from the option or FAUXKEY_KEYSTORE; absent: take the default place. */
   readonly keystore?: string;
   /** Name of the key in the store. */
   readonly key: string;
@@ -162,7 +162,7 @@ export interface App {
   /** Power-cycles the running key and waits until it is back. Throws UsageError `not-running`. */
   powerCycle(selection: KeySelection): Promise<{ readonly pid: number }>;
   /** The store's directory, absolute, without touching it. */
-  keystoreLocation(selection: KeySelection): string;
+  keystoreLocation(selection: KeySelection): Promise<string>;
   /** FIDO HID devices that node-hid sees. Throws TransportError `unavailable` when its native library does not load. */
   listDevices(): Promise<readonly HostDevice[]>;
 }

@@ -1,0 +1,75 @@
+import type { Check, Probes } from './check.ts';
+import { anyRuleFile, applyRules, installRule, isContainer } from './udev.ts';
+
+const id = 'uhid';
+const node = '/dev/uhid';
+const rule = 'KERNEL=="uhid", SUBSYSTEM=="misc", OPTIONS+="static_node=uhid", TAG+="uaccess"';
+
+/** How a missing /dev/uhid comes to be: by the container, the module, or a kernel that has it. */
+function checkMissing(probes: Probes): Check {
+  const modules = `/lib/modules/${probes.kernelRelease}`;
+  const dependencies = probes.text(`${modules}/modules.dep`);
+  if (isContainer(probes))
+    return {
+      id,
+      status: 'fail',
+      message:
+        'This container has no /dev/uhid. Start it again with the device, after loading the module on the host.',
+      fix: ['sudo modprobe uhid', 'docker run --device /dev/uhid …'],
+    };
+  if (probes.exists('/sys/module/uhid') || probes.text(`${modules}/modules.builtin`)?.includes('/uhid.ko'))
+    return {
+      id,
+      status: 'fail',
+      message: 'The kernel has uhid, but /dev/uhid was never made.',
+      fix: ['sudo mknod -m 0600 /dev/uhid c 10 239'],
+    };
+  if (dependencies !== undefined && !dependencies.includes('/uhid.ko'))
+    return {
+      id,
+      status: 'fail',
+      message: `The kernel ${probes.kernelRelease} has no uhid module. Kernels for clouds often leave it out.`,
+      fix: ['sudo apt install linux-modules-extra-$(uname -r) || sudo apt install linux-image-amd64'],
+    };
+  return {
+    id,
+    status: 'fail',
+    message: 'The module uhid is not loaded, so there is no /dev/uhid.',
+    fix: ['sudo modprobe uhid', 'echo uhid | sudo tee /etc/modules-load.d/uhid.conf'],
+  };
+}
+
+function checkForbidden(probes: Probes): Check {
+  const now = `sudo setfacl -m u:${probes.userName}:rw ${node}`;
+  const hasRule = anyRuleFile(probes, (text) => /^[^#\n]*KERNEL=="uhid"/m.test(text));
+  return {
+    id,
+    status: 'fail',
+    message: hasRule
+      ? 'A udev rule opens /dev/uhid for users, but not for this one now: it holds for who sits at the machine.'
+      : 'This user may not open /dev/uhid. The first command helps until the next boot, the others for good.',
+    fix: hasRule ? [...applyRules('uhid'), now] : [now, installRule(rule), ...applyRules('uhid')],
+  };
+}
+
+/** Can this user make a HID device? */
+export function checkUhid(probes: Probes): Check {
+  if (probes.platform !== 'linux')
+    return {
+      id,
+      status: 'fail',
+      message:
+        'Only Linux can make a HID device from a program. Here, other programs reach a key over the network.',
+      fix: ['fauxkey start --transport tcp:127.0.0.1:8112'],
+    };
+  const result = probes.openDevice(node);
+  if (result === 'ok') return { id, status: 'ok', message: 'This user can make HID devices (/dev/uhid).' };
+  if (result === 'EACCES' || result === 'EPERM') return checkForbidden(probes);
+  if (result === 'ENOENT' || result === 'ENODEV' || result === 'ENXIO') return checkMissing(probes);
+  return {
+    id,
+    status: 'fail',
+    message: `/dev/uhid cannot be opened (${result}).`,
+    fix: ['sudo modprobe uhid'],
+  };
+}

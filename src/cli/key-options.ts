@@ -1,0 +1,75 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { KeySelection, OpenKey } from '../app/api.ts';
+import { KeystoreError } from '../ports/keystore.ts';
+import type { Cli } from './io.ts';
+import { askLine, canAsk } from './prompt.ts';
+
+/** Options that say which key of which store. */
+export interface KeyOptions {
+  readonly keystore?: string;
+  readonly key: string;
+  readonly passphraseFile?: string;
+  readonly json?: boolean;
+}
+
+/** Adds them to a command, below its own. */
+export function addKeyOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--keystore <dir>', 'directory of the keystore (FAUXKEY_KEYSTORE)'))
+    .addOption(new Option('--key <name>', 'which key of the keystore').default('default', '"default"'))
+    .addOption(
+      new Option('--passphrase-file <file>', 'passphrase of a sealed keystore (FAUXKEY_PASSPHRASE)'),
+    );
+}
+
+export function addJsonOption(command: Command): Command {
+  return command.option('--json', 'print JSON');
+}
+
+async function readPassphrase(cli: Cli, file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return cli.io.env['FAUXKEY_PASSPHRASE'] || undefined;
+  return (await cli.io.readFile(file)).replace(/\r?\n$/, '');
+}
+
+/** The key that the options and the environment select. */
+export async function selectKey(cli: Cli, options: KeyOptions): Promise<KeySelection> {
+  const keystore = options.keystore ?? (cli.io.env['FAUXKEY_KEYSTORE'] || undefined);
+  const passphrase = await readPassphrase(cli, options.passphraseFile);
+  return {
+    key: options.key,
+    ...(keystore !== undefined && { keystore }),
+    ...(passphrase !== undefined && { passphrase }),
+  };
+}
+
+/** Runs `open`; asks for the passphrase if the store turns out to need one, none was given, and somebody is there. */
+export async function withPassphrase<S extends KeySelection, T>(
+  cli: Cli,
+  selection: S,
+  open: (selection: S) => Promise<T>,
+): Promise<T> {
+  try {
+    return await open(selection);
+  } catch (error) {
+    const missing = error instanceof KeystoreError && error.problem === 'passphrase';
+    if (!missing || selection.passphrase !== undefined || !canAsk(cli.io)) throw error;
+    return open({ ...selection, passphrase: await askLine(cli.io, 'Passphrase of the keystore: ', true) });
+  }
+}
+
+/** Opens the selected key for `work` and closes it on every path. */
+export async function withKey<T>(
+  cli: Cli,
+  options: KeyOptions,
+  work: (key: OpenKey) => T | Promise<T>,
+  { create = false } = {},
+): Promise<T> {
+  const selection = await selectKey(cli, options);
+  const key = await withPassphrase(cli, selection, (chosen) => cli.app.openKey(chosen, { create }));
+  try {
+    return await work(key);
+  } finally {
+    await key.close();
+  }
+}

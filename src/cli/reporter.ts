@@ -1,0 +1,121 @@
+import pc from 'picocolors';
+import type { ConsentMode, RunningKey, StartOptions } from '../app/api.ts';
+import type { KeyScreen } from '../consent/terminal.ts';
+import { printable } from '../consent/text/printable.ts';
+import { wordExchange } from '../consent/wording.ts';
+import type { KeyEvent } from '../ports/events.ts';
+import type { Io } from './io.ts';
+import { count } from './output.ts';
+import { formatTime } from './time.ts';
+
+/** Tells what a running key does. */
+export interface Reporter {
+  ready(key: RunningKey): void;
+  event(event: KeyEvent): void;
+  stopping(): void;
+  stopped(): void;
+}
+
+function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function eventJson(event: KeyEvent): Record<string, unknown> {
+  const { type, ...rest } = event;
+  return event.type === 'defect'
+    ? { event: type, message: errorMessage(event.error) }
+    : { event: type, ...rest };
+}
+
+/** Events as lines of JSON, for scripts: the first is `ready`, the last `stopped`. */
+export function createJsonReporter(io: Io): Reporter {
+  const write = (value: Record<string, unknown>) =>
+    void io.stdout.write(`${JSON.stringify({ ...value, time: new Date(io.now()).toISOString() })}\n`);
+  return {
+    ready: (key) =>
+      write({
+        event: 'ready',
+        key: key.name,
+        pid: io.pid,
+        keystore: key.keystore ?? null,
+        addresses: key.addresses,
+        notes: key.notes,
+      }),
+    event: (event) => write(eventJson(event)),
+    stopping: () => undefined,
+    stopped: () => write({ event: 'stopped' }),
+  };
+}
+
+const users: Readonly<Record<ConsentMode, string>> = {
+  ask: 'you, in this terminal: Enter allows, n denies',
+  auto: 'allows everything by itself (--consent ask asks you)',
+  deny: 'denies everything',
+  ignore: 'never answers',
+};
+
+function readyFacts(key: RunningKey, options: StartOptions): [string, string][] {
+  const delay =
+    options.delayMs > 0 && options.consent !== 'ask' ? `, after ${String(options.delayMs)} ms` : '';
+  return [
+    ['Reachable', key.addresses.join(', ')],
+    ['User', users[options.consent] + delay],
+    ['PIN', key.pinSet ? 'set' : 'not set'],
+    [
+      'Keystore',
+      key.keystore === undefined
+        ? 'in memory, gone at the end'
+        : `${key.keystore} (${count(key.credentialCount, 'credential')})`,
+    ],
+    ...key.notes.map((note): [string, string] => ['Note', note]),
+  ];
+}
+
+/** Lines for people. In `ask` mode the questions themselves tell what happens. */
+export function createPeopleReporter(io: Io, screen: KeyScreen, options: StartOptions): Reporter {
+  const { bold, dim, green, red } = pc.createColors(screen.colour);
+  const log = (text: string) => screen.line(`${dim(formatTime(io.now()))}  ${text}`);
+  const events = (event: KeyEvent): void => {
+    switch (event.type) {
+      case 'answer':
+        if (options.consent !== 'ask') log(wordExchange(event.question, event.answer));
+        return;
+      case 'power-cycle':
+        log('Pulled out and put back.');
+        return;
+      case 'defect':
+        log(`${red('Defect of fauxkey:')} ${printable(errorMessage(event.error))}`);
+        if (options.verbose && event.error instanceof Error) screen.line(event.error.stack ?? '');
+        return;
+      case 'command':
+        if (options.verbose) {
+          const status = `0x${event.status.toString(16).padStart(2, '0')}`;
+          log(
+            dim(
+              `${event.name} → ${status}${event.detail === undefined ? '' : ` ${printable(event.detail)}`}`,
+            ),
+          );
+        }
+        return;
+      case 'u2f':
+        if (options.verbose) log(dim(`U2F ${event.name} → ${event.statusWord.toString(16)}`));
+        return;
+      case 'question':
+    }
+  };
+  return {
+    ready: (key) => {
+      screen.line(`${green('●')} ${bold(`Key ${key.name} is ready.`)}`);
+      for (const [label, value] of readyFacts(key, options))
+        screen.line(`  ${dim(label.padEnd(9))}  ${value}`);
+      screen.line(
+        dim(
+          `  Ctrl-C stops it; \`fauxkey power-cycle\` or kill -HUP ${String(io.pid)} pulls it out and puts it back.`,
+        ),
+      );
+    },
+    event: events,
+    stopping: () => screen.line(dim('Stopping…')),
+    stopped: () => undefined,
+  };
+}
