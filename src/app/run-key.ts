@@ -15,7 +15,7 @@ import { identityOf, profileOf } from './key-settings.ts';
 import { Cleanup } from './cleanup.ts';
 import { requirePossible } from './require-possible.ts';
 import { openStore } from './store.ts';
-import { systemClock, systemRandom } from './system.ts';
+import { systemRandom } from './system.ts';
 
 /** What a key that is being started has gathered so far. */
 interface Storage {
@@ -125,7 +125,8 @@ function present(
   where: Pick<RunningKey, 'addresses' | 'notes'>,
 ): RunningKey {
   pool.warm();
-  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  let resolveClosed: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => (resolveClosed = resolve));
   return {
     name: key.name,
     ...(storage.path !== undefined && { keystore: storage.path }),
@@ -135,7 +136,7 @@ function present(
     powerCycle: () => key.powerCycle(),
     close: async () => {
       await cleanup.run();
-      resolve();
+      resolveClosed();
     },
     closed,
   };

@@ -1,0 +1,27 @@
+/** Fauxkey as a library: the key, what it is made of, and a client to talk to it. */
+export { createKey, defaultIdentity } from './app/create-key.ts';
+export type { ConsentFunction, CreateKeyOptions, Key } from './app/create-key.ts';
+export { defaultProfile } from './authenticator/default-profile.ts';
+export type { Profile } from './authenticator/profile.ts';
+export { createAutomaticConsent, createDenyingConsent, createSilentConsent } from './consent/automatic.ts';
+export { ScriptedConsent } from './consent/scripted.ts';
+export type { Reaction } from './consent/scripted.ts';
+export { algorithmName, coseAlgorithm } from './cose/algorithm.ts';
+export type { CoseAlgorithm } from './cose/algorithm.ts';
+export { ctapStatus, statusName } from './ctap/status.ts';
+export { openKeystoreDirectory } from './keystore/lmdb.ts';
+export type { KeystoreDirectory } from './keystore/lmdb.ts';
+export { createMemoryKeystore } from './keystore/memory.ts';
+export type { ConsentAnswer, ConsentQuestion, ConsentSource } from './ports/consent.ts';
+export type { Credential } from './ports/credential.ts';
+export { UsageError } from './ports/errors.ts';
+export type { KeyEvent } from './ports/events.ts';
+export type { HidPipe } from './ports/hid-pipe.ts';
+export type { UsbIdentity } from './ports/hid.ts';
+export { KeystoreError } from './ports/keystore.ts';
+export type { DeviceState, Keystore } from './ports/keystore.ts';
+export { TransportError } from './ports/transport.ts';
+export type { OpenTransport, Transport } from './ports/transport.ts';
+export { CtapClient } from './client/ctap-client.ts';
+export { openHidChannel } from './client/hid-channel.ts';
+export { U2fClient } from './client/u2f-client.ts';
