@@ -5,7 +5,6 @@ import { factoryState } from '../authenticator/factory-state.ts';
 import type { Profile } from '../authenticator/profile.ts';
 import { createMemoryKeystore } from '../keystore/memory.ts';
 import type { Keystore } from '../ports/keystore.ts';
-import { chooseTransport } from '../transports/auto.ts';
 import type { KeyUi, RunningKey, StartOptions } from './api.ts';
 import { createConsent } from './consent.ts';
 import { controlPath, serveControl } from './control-socket.ts';
@@ -94,11 +93,9 @@ async function attachAll(
   const addresses: string[] = [];
   const notes: string[] = [];
   for (const spec of specs) {
-    const { note, transport } = await chooseTransport(spec);
-    const open = await key.attach(transport);
-    addresses.push(open.address);
-    if (note !== undefined) notes.push(note);
-    if (open.warning !== undefined) notes.push(open.warning);
+    const { address, notice, warning } = await key.attach(spec);
+    addresses.push(address);
+    notes.push(...[notice, warning].filter((note) => note !== undefined));
   }
   return { addresses, notes };
 }
