@@ -38,6 +38,7 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     get speaksU2f() {
       return speaksU2f(environment);
     },
+    speaksCtap2: speaksCtap2(ports),
     async cbor(message, transaction) {
       return runCommand(environment, message, transaction, noticeOutsideChanges);
     },
@@ -63,7 +64,7 @@ async function runCommand(
   noticeOutsideChanges: () => void,
 ): Promise<Uint8Array> {
   const { emit, profile } = environment;
-  const command = speaksCtap2(environment) ? findCommand(profile, message[0]) : undefined;
+  const command = findCommand(profile, message[0]);
   const name = command?.name ?? 'unknown';
   const { channel } = transaction;
   try {

@@ -119,12 +119,13 @@ class Engine implements CtapHidEngine {
     }
     if (this.#isRunning(outbox, packet.channel)) this.#core.abandon();
     const channel = this.#channelForInit(outbox, packet.channel);
-    const { speaksU2f } = this.#options.handler;
+    const { speaksCtap2, speaksU2f } = this.#options.handler;
     const payload = encodeInitResponse({
       nonce: packet.data.subarray(0, initNonceSize),
       channel,
       version: this.identity.version,
-      capabilities: hidCapability.wink | hidCapability.cbor | (speaksU2f ? 0 : hidCapability.noMsg),
+      capabilities:
+        hidCapability.wink | (speaksCtap2 ? hidCapability.cbor : 0) | (speaksU2f ? 0 : hidCapability.noMsg),
     });
     outbox.send(packet.channel, hidCommand.init, payload);
   }
@@ -170,7 +171,7 @@ class Engine implements CtapHidEngine {
     if (this.#isAssembling(outbox, packet.channel)) return hidError.invalidSequence;
     if (this.#isLockedAgainst(packet.channel)) return hidError.channelBusy;
     if (this.#assembly !== undefined || this.#core.request !== undefined) return hidError.channelBusy;
-    return judgeRequest(packet, this.#options.handler.speaksU2f);
+    return judgeRequest(packet, this.#options.handler);
   }
 
   #continue(outbox: Outbox, packet: ContinuationPacket): void {

@@ -1,3 +1,4 @@
+import type { MessageHandler } from '../ports/message-handler.ts';
 import { hidCommand, hidError } from './command.ts';
 import type { HidError } from './command.ts';
 import { initNonceSize } from './init-response.ts';
@@ -17,10 +18,14 @@ const requestLength: ReadonlyMap<number, readonly [number, number]> = new Map([
  * What the first packet of a message already shows to be wrong, so that the error goes out before the continuations
  * come. Covers every command but INIT and CANCEL.
  */
-export function judgeRequest(packet: InitPacket, speaksU2f: boolean): HidError | undefined {
+export function judgeRequest(
+  packet: InitPacket,
+  { speaksCtap2, speaksU2f }: Pick<MessageHandler, 'speaksCtap2' | 'speaksU2f'>,
+): HidError | undefined {
   const limits = requestLength.get(packet.command);
   if (!limits) return hidError.invalidCommand;
   if (packet.command === hidCommand.msg && !speaksU2f) return hidError.invalidCommand;
+  if (packet.command === hidCommand.cbor && !speaksCtap2) return hidError.invalidCommand;
   const [least, greatest] = limits;
   return packet.length < least || packet.length > greatest ? hidError.invalidLength : undefined;
 }

@@ -20,4 +20,6 @@ export interface MessageHandler {
   wink(): void;
   /** Whether CTAPHID_MSG is implemented at this moment; decides the capability bit NMSG. */
   readonly speaksU2f: boolean;
+  /** Whether CTAPHID_CBOR is; false for a key that knows U2F alone. Decides the capability bit CBOR. */
+  readonly speaksCtap2: boolean;
 }

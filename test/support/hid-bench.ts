@@ -119,6 +119,7 @@ export interface BenchHandler extends MessageHandler {
   readonly calls: readonly CoreCall[];
   readonly winks: number;
   speaksU2f: boolean;
+  speaksCtap2: boolean;
 }
 
 /** `answerAborts` makes it behave as the real core does: an aborted command ends with 2D. */
@@ -141,6 +142,7 @@ export function createBenchHandler(answerAborts = true): BenchHandler {
   return {
     calls,
     speaksU2f: true,
+    speaksCtap2: true,
     get winks() {
       return winks;
     },

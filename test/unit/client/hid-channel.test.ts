@@ -272,6 +272,7 @@ describe('against the engine of a key', () => {
         msg: () => Promise.resolve(Uint8Array.of(0x90, 0)),
         wink: () => undefined,
         speaksU2f: true,
+        speaksCtap2: true,
         ...handler,
       },
       clock,

@@ -49,6 +49,14 @@ describe('INVALID_CMD', () => {
     host.sendMessage(channel, hidCommand.msg, [0, 3, 0, 0]);
     expect(handler.calls).toMatchObject([{ kind: 'msg', message: [0, 3, 0, 0] }]);
   });
+
+  it('answers CBOR exactly while the core does not speak CTAP2', () => {
+    const { host, channel, handler } = openOne();
+    handler.speaksCtap2 = false;
+    host.sendMessage(channel, hidCommand.cbor, [4]);
+    expect(host.take()).toEqual([error(channel, hidError.invalidCommand)]);
+    expect(handler.calls).toEqual([]);
+  });
 });
 
 describe('INVALID_LEN', () => {

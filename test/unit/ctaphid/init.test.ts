@@ -33,6 +33,8 @@ describe('INIT', () => {
     expect(one.init().capabilities).toBe(0x0d);
     handler.speaksU2f = true;
     expect(one.init().capabilities).toBe(0x05);
+    handler.speaksCtap2 = false;
+    expect(one.init().capabilities).toBe(0x01);
   });
 
   it('resynchronises a channel in use: same channel, answered on it', () => {
