@@ -45,11 +45,9 @@ export function credentialJson(credential: Credential): Record<string, unknown> 
     site: credential.rpId ?? null,
     siteName: credential.rpName ?? null,
     rpIdHashHex: toHex(credential.rpIdHash),
-    account: user && {
-      id: toBase64url(user.id),
-      name: user.name ?? null,
-      displayName: user.displayName ?? null,
-    },
+    account: user
+      ? { id: toBase64url(user.id), name: user.name ?? null, displayName: user.displayName ?? null }
+      : null,
     discoverable: credential.discoverable,
     protocol: credential.protocol,
     algorithm: algorithmOf(credential),

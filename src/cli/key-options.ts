@@ -23,8 +23,9 @@ export function addKeyOptions(command: Command): Command {
     );
 }
 
-export function addJsonOption(command: Command): Command {
-  return command.option('--json', 'print JSON');
+/** `--json`, and the `--verbose` that shows where a defect is. */
+export function addJsonOption(command: Command, description = 'print JSON'): Command {
+  return command.option('--json', description).addOption(new Option('-v, --verbose').hideHelp());
 }
 
 async function readPassphrase(cli: Cli, file: string | undefined): Promise<string | undefined> {

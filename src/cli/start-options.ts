@@ -92,9 +92,10 @@ export function addStartOptions(command: Command): Command {
     .option('--serial <text>', 'USB serial number')
     .optionsGroup('The user:')
     .addOption(
-      new Option('-c, --consent <mode>', 'ask here, allow everything, deny everything, or never answer')
-        .choices(['ask', 'auto', 'deny', 'ignore'])
-        .default(undefined, 'ask on a terminal, else auto'),
+      new Option(
+        '-c, --consent <mode>',
+        'ask here, allow everything, deny everything, or never answer; ask on a terminal, else auto',
+      ).choices(['ask', 'auto', 'deny', 'ignore']),
     )
     .option('--delay <ms>', 'how long an automatic user takes to answer', parseDelay, 0)
     .option('--uv', 'built-in user verification: the key itself asks for the PIN')

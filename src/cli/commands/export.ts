@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../ports/errors.ts';
 import type { Cli } from '../io.ts';
-import { addKeyOptions, withKey } from '../key-options.ts';
+import { addJsonOption, addKeyOptions, withKey } from '../key-options.ts';
 import type { KeyOptions } from '../key-options.ts';
 import { print, printJson } from '../output.ts';
 
@@ -47,5 +47,5 @@ export function registerExport(program: Command, cli: Cli): void {
       '\nExamples:\n  $ fauxkey export\n  $ fauxkey export --with-secrets --output key.json',
     )
     .action((options: ExportOptions) => exportKey(cli, options));
-  addKeyOptions(command.option('--json', 'accepted everywhere; the document is JSON anyway'));
+  addKeyOptions(addJsonOption(command, 'print errors as JSON; the document is JSON anyway'));
 }

@@ -1,0 +1,366 @@
+import { describe, expect, it } from 'vitest';
+import type { Probes } from '../../../src/cli/doctor/check.ts';
+import { doctor } from '../../../src/cli/commands/doctor.ts';
+import { KeystoreError } from '../../../src/ports/keystore.ts';
+import { credential, FakeApp, FakeIo, FakeKey } from './support.ts';
+
+const fidoDescriptor = Uint8Array.of(0x06, 0xd0, 0xf1, 0x09, 0x01, 0xa1, 0x01, 0xc0);
+const mouseDescriptor = Uint8Array.of(0x05, 0x01, 0x09, 0x02, 0xa1, 0x01, 0xc0);
+const systemdRules = {
+  '/usr/lib/udev/rules.d/60-fido-id.rules': 'SUBSYSTEM=="hidraw", IMPORT{program}="fido_id"',
+  '/usr/lib/udev/rules.d/70-uaccess.rules': 'ENV{ID_SECURITY_TOKEN}=="?*", TAG+="uaccess"',
+};
+
+interface FakeMachine {
+  platform?: string;
+  nodeVersion?: string;
+  files?: Record<string, string | Uint8Array>;
+  modes?: Record<string, number>;
+  links?: Record<string, string>;
+  /** What opening a device gives; ENOENT for one that is not named. */
+  devices?: Record<string, string>;
+  /** What binding a port gives; free otherwise. */
+  ports?: Record<string, string>;
+  broken?: Record<string, string>;
+}
+
+/** A machine on which a key runs and a browser sees it, with changes. */
+function machine(change: FakeMachine = {}): Probes {
+  const files: Record<string, string | Uint8Array> = change.files ?? {};
+  const children = (directory: string) =>
+    Object.keys(files).flatMap((path) =>
+      path.startsWith(`${directory}/`) ? [path.slice(directory.length + 1).split('/')[0] ?? ''] : [],
+    );
+  return {
+    platform: change.platform ?? 'linux',
+    nodeVersion: change.nodeVersion ?? 'v20.19.0',
+    kernelRelease: '6.1.0',
+    userName: 'alice',
+    home: '/home/alice',
+    path: ['/usr/bin', '/snap/bin'],
+    text: (path) => (typeof files[path] === 'string' ? files[path] : undefined),
+    bytes: (path) => (typeof files[path] === 'object' ? files[path] : undefined),
+    entries: (directory) => [...new Set(children(directory))],
+    exists: (path) => path in files || children(path).length > 0,
+    mode: (path) => change.modes?.[path],
+    realPath: (path) => change.links?.[path] ?? (path in files ? path : undefined),
+    openDevice: (path) => change.devices?.[path] ?? 'ENOENT',
+    bindPort: (kind, port) => Promise.resolve(change.ports?.[`${kind}:${String(port)}`] ?? 'ok'),
+    load: (name) => Promise.resolve(change.broken?.[name]),
+  };
+}
+
+const healthy: FakeMachine = {
+  files: {
+    ...systemdRules,
+    '/usr/bin/firefox': 'binary',
+    '/sys/class/hidraw/hidraw0/device/report_descriptor': mouseDescriptor,
+    '/sys/class/hidraw/hidraw3/device/report_descriptor': fidoDescriptor,
+    '/sys/class/hidraw/hidraw3/device/uevent': 'DRIVER=hid-generic\nHID_NAME=Faux\x1bkey\n',
+  },
+  devices: { '/dev/uhid': 'ok', '/dev/hidraw3': 'ok' },
+};
+
+interface Told {
+  id: string;
+  status: string;
+  message: string;
+  fix?: string[];
+}
+
+async function examine(change: FakeMachine, app = new FakeApp()) {
+  const io = new FakeIo();
+  const cli = { io, app, version: '1', exitCode: 0 };
+  await doctor(cli, { key: 'default', json: true }, machine(change));
+  const { ok, checks } = JSON.parse(io.stdout.text) as { ok: boolean; checks: Told[] };
+  expect(cli.exitCode).toBe(ok ? 0 : 1);
+  return { ok, checks, find: (id: string) => checks.find((check) => check.id === id) };
+}
+
+function withFiles(files: Record<string, string | Uint8Array>, without: RegExp = /^$/): FakeMachine {
+  const kept = Object.entries(healthy.files ?? {}).filter(([path]) => !without.test(path));
+  return { ...healthy, files: { ...Object.fromEntries(kept), ...files } };
+}
+
+describe('on a healthy machine', () => {
+  it('everything is well', async () => {
+    const { ok, checks } = await examine(healthy, new FakeApp(new FakeKey([credential('01', 'a')])));
+    expect(ok).toBe(true);
+    expect(checks.filter(({ status }) => status !== 'ok')).toEqual([]);
+    expect(checks.map(({ id }) => id)).toEqual([
+      'node',
+      'lmdb',
+      'node-hid',
+      'keystore',
+      'uhid',
+      'udev-rule',
+      'device-hidraw3',
+      'browser',
+      'tcp-8112',
+      'udp-8111',
+    ]);
+  });
+
+  it('people read it as a list', async () => {
+    const io = new FakeIo();
+    const cli = { io, app: new FakeApp(), version: '1', exitCode: 0 };
+    await doctor(cli, { key: 'default' }, machine(healthy));
+    expect(io.stdout.text).toContain(
+      '✓ The FIDO device "Faux\ufffdkey" (/dev/hidraw3) is open to this user.\n',
+    );
+    expect(io.stdout.text).toMatch(/\n\nA browser on this machine can see a key.\n$/);
+    io.stdout.text = '';
+    await doctor(cli, { key: 'default' }, machine({ ...healthy, devices: {} }));
+    expect(io.stdout.text).toContain('✗ The module uhid is not loaded');
+    expect(io.stdout.text).toContain('\n    $ sudo modprobe uhid\n');
+    expect(io.stdout.text).toMatch(/2 things stand between a key and a browser on this machine.\n$/);
+    expect(cli.exitCode).toBe(1);
+  });
+});
+
+describe('the program', () => {
+  it.each([
+    ['v18.20.0', 'fail'],
+    ['v20.18.3', 'fail'],
+    ['v20.19.0', 'ok'],
+    ['v22.1.0', 'ok'],
+  ])('with Node.js %s is %s', async (nodeVersion, status) => {
+    expect((await examine({ ...healthy, nodeVersion })).find('node')?.status).toBe(status);
+  });
+
+  it('needs lmdb, and can do without node-hid', async () => {
+    const both = await examine({ ...healthy, broken: { lmdb: 'no binary', 'node-hid': 'no binary' } });
+    expect(both.find('lmdb')).toMatchObject({ status: 'fail', fix: ['npm ci'] });
+    expect(both.find('node-hid')).toMatchObject({ status: 'warn', fix: ['npm ci'] });
+  });
+});
+
+describe('/dev/uhid', () => {
+  const missing = { ...healthy, devices: { '/dev/hidraw3': 'ok' } };
+
+  it.each<[string, Record<string, string>, string]>([
+    ['the module is not loaded', {}, 'sudo modprobe uhid'],
+    [
+      'the module is there but not loaded',
+      { '/lib/modules/6.1.0/modules.dep': 'kernel/drivers/hid/uhid.ko.xz:' },
+      'sudo modprobe uhid',
+    ],
+    [
+      'the kernel has no such module',
+      { '/lib/modules/6.1.0/modules.dep': 'kernel/x.ko:' },
+      'sudo apt install linux-modules-extra',
+    ],
+    [
+      'the module is loaded, the node is not there',
+      { '/sys/module/uhid/refcnt': '0' },
+      'sudo mknod -m 0600 /dev/uhid c 10 239',
+    ],
+    [
+      'the kernel has it built in',
+      { '/lib/modules/6.1.0/modules.builtin': 'kernel/drivers/hid/uhid.ko\n' },
+      'sudo mknod',
+    ],
+    ['this is a container', { '/.dockerenv': '' }, 'docker run --device /dev/uhid'],
+  ])('missing because %s', async (_, files, command) => {
+    const { ok, find } = await examine({ ...missing, files: { ...healthy.files, ...files } });
+    expect([ok, find('uhid')?.status]).toEqual([false, 'fail']);
+    expect(find('uhid')?.fix?.join('\n')).toContain(command);
+  });
+
+  it('not open to this user', async () => {
+    const denied = { ...healthy, devices: { ...healthy.devices, '/dev/uhid': 'EACCES' } };
+    const { find } = await examine(denied);
+    expect(find('uhid')?.fix).toEqual([
+      'sudo setfacl -m u:alice:rw /dev/uhid',
+      `echo 'KERNEL=="uhid", SUBSYSTEM=="misc", OPTIONS+="static_node=uhid", TAG+="uaccess"' | sudo tee -a /etc/udev/rules.d/70-fauxkey.rules`,
+      'sudo udevadm control --reload',
+      "sudo udevadm trigger --sysname-match='uhid'",
+    ]);
+    const ruled = {
+      ...denied.files,
+      '/etc/udev/rules.d/70-fauxkey.rules': '# x\nKERNEL=="uhid", TAG+="uaccess"',
+    };
+    const again = (await examine({ ...denied, files: ruled })).find('uhid');
+    expect(again?.message).toContain('not for this one now');
+    expect(again?.fix?.join('\n')).toMatch(/^sudo udevadm[^]*setfacl/);
+    expect(again?.fix?.join('\n')).not.toMatch(/tee/);
+    const commented = { ...denied.files, '/etc/udev/rules.d/70-fauxkey.rules': '#KERNEL=="uhid"' };
+    expect((await examine({ ...denied, files: commented })).find('uhid')?.fix).toHaveLength(4);
+  });
+
+  it('broken in a way that nobody foresaw', async () => {
+    const { find } = await examine({ ...healthy, devices: { ...healthy.devices, '/dev/uhid': 'EBUSY' } });
+    expect(find('uhid')).toMatchObject({ status: 'fail', message: '/dev/uhid cannot be opened (EBUSY).' });
+  });
+
+  it('is no question on other systems', async () => {
+    const { ok, checks, find } = await examine({ platform: 'darwin' });
+    expect([ok, find('uhid')?.fix]).toEqual([false, ['fauxkey start --transport tcp:127.0.0.1:8112']]);
+    expect(checks.map(({ id }) => id)).toEqual([
+      'node',
+      'lmdb',
+      'node-hid',
+      'keystore',
+      'uhid',
+      'tcp-8112',
+      'udp-8111',
+    ]);
+  });
+});
+
+describe('the udev rule', () => {
+  it('is missed on old systems', async () => {
+    const { ok, find } = await examine(withFiles({}, /udev/));
+    expect([ok, find('udev-rule')?.status]).toEqual([true, 'warn']);
+    expect(find('udev-rule')?.fix?.[0]).toBe(
+      `echo 'SUBSYSTEM=="hidraw", DEVPATH=="/devices/virtual/misc/uhid/*", KERNELS=="0003:*", TAG+="uaccess"' | sudo tee -a /etc/udev/rules.d/70-fauxkey.rules`,
+    );
+  });
+
+  it('may be the one that the fix adds', async () => {
+    const own =
+      'SUBSYSTEM=="hidraw", DEVPATH=="/devices/virtual/misc/uhid/*", KERNELS=="0003:*", TAG+="uaccess"';
+    const { find } = await examine(withFiles({ '/etc/udev/rules.d/70-fauxkey.rules': own }, /udev/));
+    expect(find('udev-rule')?.status).toBe('ok');
+  });
+
+  it.each([/60-fido/, /70-uaccess/])('needs both halves of those of systemd', async (without) => {
+    expect((await examine(withFiles({}, without))).find('udev-rule')?.status).toBe('warn');
+  });
+});
+
+describe('the device', () => {
+  it('may not be there yet', async () => {
+    const { ok, find } = await examine(withFiles({}, /hidraw3/));
+    expect([ok, find('device')]).toEqual([
+      true,
+      expect.objectContaining({ status: 'warn', fix: ['fauxkey start'] }),
+    ]);
+  });
+
+  it.each([
+    ['EACCES', {}, 'sudo setfacl -m u:alice:rw /dev/hidraw3'],
+    ['ENOENT', {}, "sudo udevadm trigger --sysname-match='hidraw3'"],
+    ['ENOENT', { '/run/.containerenv': '' }, 'docker run --device /dev/hidraw3 …'],
+  ])('may be out of reach: %s', async (code, files, command) => {
+    const { ok, find } = await examine({
+      ...withFiles(files),
+      devices: { '/dev/uhid': 'ok', '/dev/hidraw3': code },
+    });
+    expect([ok, find('device-hidraw3')?.status, find('device-hidraw3')?.fix]).toEqual([
+      false,
+      'fail',
+      [command],
+    ]);
+  });
+});
+
+describe('browsers', () => {
+  const snap = {
+    '/snap/firefox/current/x': '',
+    '/usr/bin/firefox': '#!/bin/sh\nexec /snap/bin/firefox "$@"',
+  };
+  const snapRules = '/etc/udev/rules.d/70-snap.firefox.rules';
+
+  it.each([
+    ['not connected', {}, 'sudo snap connect firefox:u2f-devices'],
+    [
+      'of known makers only',
+      { [snapRules]: '# u2f-devices\nATTRS{idVendor}=="1050"' },
+      'sudo snap refresh --devmode firefox',
+    ],
+  ])('in a snap that is %s', async (_, files, command) => {
+    const { ok, find } = await examine(withFiles({ ...snap, ...files }));
+    expect([ok, find('snap-firefox')?.status]).toEqual([false, 'fail']);
+    expect(find('snap-firefox')?.fix).toContain(command);
+    const both = await examine(withFiles({ ...snap, ...files, '/usr/bin/chromium': 'binary' }));
+    expect([both.ok, both.find('snap-firefox')?.status]).toEqual([true, 'warn']);
+    expect(both.find('browser')?.message).toBe('Browsers without a sandbox around them: chromium.');
+  });
+
+  it('in a snap that knows all FIDO devices', async () => {
+    const rules = '# u2f-devices\nENV{ID_FIDO_TOKEN}=="1", TAG+="snap_firefox_firefox"';
+    const { ok, find } = await examine(withFiles({ ...snap, [snapRules]: rules }));
+    expect([ok, find('snap-firefox')?.status, find('browser')]).toEqual([true, 'ok', undefined]);
+  });
+
+  it('that are links into a snap count as one', async () => {
+    const { find } = await examine({ ...withFiles(snap), links: { '/usr/bin/firefox': '/usr/bin/snap' } });
+    expect(find('snap-firefox')?.status).toBe('fail');
+  });
+
+  it('in a flatpak', async () => {
+    const app = '/home/alice/.local/share/flatpak/app/org.mozilla.firefox/current/active/metadata';
+    const closed = await examine(withFiles({ [app]: '[Context]\ndevices=dri;\n' }, /bin.firefox/));
+    expect([closed.ok, closed.find('flatpak-org.mozilla.firefox')?.fix]).toEqual([
+      false,
+      ['flatpak override --user --device=all org.mozilla.firefox'],
+    ]);
+    const open = await examine(withFiles({ [app]: '[Context]\ndevices=dri;all;\n' }, /bin.firefox/));
+    expect([open.ok, open.find('flatpak-org.mozilla.firefox')?.status]).toEqual([true, 'ok']);
+    const override = '/home/alice/.local/share/flatpak/overrides/org.mozilla.firefox';
+    const mended = await examine(withFiles({ [app]: '', [override]: 'devices=all;' }, /bin.firefox/));
+    expect(mended.ok).toBe(true);
+  });
+
+  it('may be missing', async () => {
+    const { ok, find } = await examine(withFiles({}, /bin.firefox/));
+    expect([ok, find('browser')?.status]).toEqual([true, 'warn']);
+  });
+});
+
+describe('ports', () => {
+  it('in use, perhaps by a key', async () => {
+    const { ok, find } = await examine({
+      ...healthy,
+      ports: { 'tcp:8112': 'EADDRINUSE', 'udp:8111': 'EPERM' },
+    });
+    expect([ok, find('tcp-8112')]).toEqual([
+      true,
+      expect.objectContaining({
+        status: 'warn',
+        fix: ["ss -lnp --tcp 'sport = :8112'", 'fauxkey start --transport tcp:127.0.0.1:8122'],
+      }),
+    ]);
+    expect(find('udp-8111')?.message).toBe('UDP port 8111 cannot be opened (EPERM).');
+  });
+});
+
+describe('the keystore', () => {
+  it('may not exist yet', async () => {
+    const { find } = await examine(healthy, new FakeApp(new FakeKey([], 'other')));
+    expect(find('keystore')).toMatchObject({
+      status: 'ok',
+      message: 'Key default will be made in /store at its first start.',
+    });
+  });
+
+  it.each([
+    ['passphrase', 'warn'],
+    ['corrupt', 'fail'],
+    ['io', 'fail'],
+  ] as const)('may not open: %s', async (problem, status) => {
+    const app = new FakeApp();
+    app.failure = new KeystoreError(problem, 'It does not open.');
+    expect((await examine(healthy, app)).find('keystore')).toMatchObject({
+      status,
+      message: 'It does not open.',
+    });
+  });
+
+  it('may be open to others', async () => {
+    const modes = { '/store/keystore.key': 0o640, '/store/data.mdb': 0o600 };
+    const { find } = await examine({ ...healthy, modes });
+    expect(find('keystore-modes')).toMatchObject({
+      status: 'warn',
+      fix: ["chmod 600 '/store/keystore.key'"],
+    });
+    expect((await examine({ platform: 'win32', modes })).find('keystore-modes')).toBeUndefined();
+  });
+
+  it('is closed again', async () => {
+    const app = new FakeApp();
+    await examine(healthy, app);
+    expect(app.key.closed).toBe(1);
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { KeystoreError } from '../../../src/ports/keystore.ts';
+import { credential, execute, FakeApp, FakeKey } from './support.ts';
+
+describe('export', () => {
+  it('prints the document, without secrets unless asked', async () => {
+    const { out, app } = await execute('export');
+    expect(JSON.parse(out)).toEqual({ format: 'fauxkey', secrets: false });
+    expect(app.created).toBe(false);
+    expect(JSON.parse((await execute('export --with-secrets -o -')).out)).toMatchObject({ secrets: true });
+  });
+
+  it('writes a file, but not over another one', async () => {
+    const files = { '/old': 'precious' };
+    const { out, io } = await execute('export --with-secrets --output /new', { files });
+    expect(out).toBe('Key default is in /new, private keys included.\n');
+    expect(JSON.parse(io.files.get('/new') ?? '')).toMatchObject({ secrets: true });
+    const refused = await execute('export --output /old', { files });
+    expect(refused).toMatchObject({
+      code: 2,
+      err: 'fauxkey: /old exists already.\n→ Add --force to replace it.\n',
+    });
+    expect(refused.io.files.get('/old')).toBe('precious');
+    const forced = await execute('export --output /old --force --json', { files });
+    expect([forced.code, forced.out]).toEqual([0, '']);
+    expect(forced.io.files.get('/old')).toContain('fauxkey');
+  });
+});
+
+describe('import', () => {
+  it('reads a file or the standard input, and makes the key', async () => {
+    const { out, app } = await execute('import /doc', { files: { '/doc': '{}' } });
+    expect(out).toBe('Imported 2 credentials into key default (1 replaced).\n');
+    expect(app.created).toBe(true);
+    expect(app.key.imported).toEqual({
+      text: '{}',
+      options: { onConflict: 'fail' },
+    });
+    const piped = await execute('import - --on-conflict skip --json', { input: '[1]' });
+    expect(JSON.parse(piped.out)).toEqual({ added: 2, replaced: 1, skipped: 0 });
+    expect(piped.app.key.imported).toMatchObject({ text: '[1]', options: { onConflict: 'skip' } });
+  });
+
+  it('needs a file that is there, and a rule that exists', async () => {
+    expect(await execute('import /none')).toMatchObject({ code: 9, err: 'fauxkey: /none does not exist.\n' });
+    expect((await execute('import - --on-conflict guess', { input: '' })).code).toBe(2);
+  });
+});
+
+describe('info', () => {
+  it('shows the key', async () => {
+    const app = new FakeApp(
+      new FakeKey([credential('01', 'a'), credential('02', 'b', { discoverable: false })]),
+    );
+    app.key.running = { pid: 99, addresses: ['uhid'] };
+    expect((await execute('info', { app })).out.split('\n')).toEqual([
+      'Key default',
+      '  Keystore     /store',
+      '  Running      yes, process 99: uhid',
+      '  PIN          not set (at least 4 characters)',
+      '  Credentials  2, 1 of them discoverable',
+      '  AAGUID       00112233-4455-6677-8899-aabbccddeeff',
+      '  Versions     FIDO_2_1 U2F_V2',
+      '  Algorithms   ES256 EdDSA',
+      '  Extensions   credProtect',
+      '  Options      rk clientPin=no',
+      '  Other keys   work',
+      '',
+    ]);
+    expect(JSON.parse((await execute('info --json', { app })).out)).toMatchObject({
+      key: 'default',
+      keys: ['default', 'work'],
+      running: { pid: 99 },
+      algorithms: ['ES256', 'EdDSA'],
+      options: { rk: true, clientPin: false },
+      pin: { set: false },
+      credentials: { total: 2, discoverable: 1 },
+      signCount: 7,
+    });
+  });
+
+  it('says when it does not run', async () => {
+    expect((await execute('info')).out).toMatch(/Running +no\n/);
+    expect(JSON.parse((await execute('info --json')).out)).toMatchObject({ running: null });
+  });
+});
+
+describe('power-cycle', () => {
+  it('asks the running process', async () => {
+    const { out, app } = await execute('power-cycle --key work');
+    expect(out).toBe('Key work was pulled out and put back (process 4712).\n');
+    expect(app.selections).toEqual([{ key: 'work' }]);
+    expect(JSON.parse((await execute('power-cycle --json')).out)).toEqual({ powerCycled: true, pid: 4712 });
+  });
+});
+
+describe('devices', () => {
+  const app = new FakeApp();
+  app.devices = [
+    { path: '/dev/hidraw3', vendorId: 0x1209, productId: 0xf1d0, product: 'Faux\x1bkey', serial: '01' },
+  ];
+
+  it('lists them', async () => {
+    expect((await execute('devices', { app })).out.split('\n')).toEqual([
+      'PATH          ID         PRODUCT   MANUFACTURER  SERIAL',
+      '/dev/hidraw3  1209:f1d0  Faux\ufffdkey  –             01',
+      '',
+    ]);
+    expect(JSON.parse((await execute('devices --json', { app })).out)).toEqual(app.devices);
+  });
+
+  it('says where to look when there is none', async () => {
+    const { code, out } = await execute('devices');
+    expect([code, out]).toEqual([0, expect.stringContaining('`fauxkey doctor`')]);
+  });
+});
+
+describe('the passphrase', () => {
+  /** A store that opens with one passphrase only. */
+  class SealedApp extends FakeApp {
+    override openKey(...[selection, options]: Parameters<FakeApp['openKey']>) {
+      return selection.passphrase === 'sesame'
+        ? super.openKey(selection, options)
+        : Promise.reject(new KeystoreError('passphrase', 'The keystore is sealed.'));
+    }
+  }
+
+  it('is asked for on a terminal, hidden', async () => {
+    const { code, err } = await execute('list', { app: new SealedApp(), tty: true, typed: ['sesame\r'] });
+    expect([code, err]).toEqual([0, 'Passphrase of the keystore: \n']);
+  });
+
+  it('is asked for once, and not if a wrong one was given', async () => {
+    expect((await execute('list', { app: new SealedApp(), tty: true, typed: ['wrong\r'] })).code).toBe(6);
+    const given = await execute('list', {
+      app: new SealedApp(),
+      tty: true,
+      env: { FAUXKEY_PASSPHRASE: 'no' },
+    });
+    expect(given.code).toBe(6);
+    expect(given.err).toBe(
+      'fauxkey: The keystore is sealed.\n→ A passphrase is given with --passphrase-file FILE or FAUXKEY_PASSPHRASE.\n',
+    );
+  });
+
+  it('is not asked for without a terminal', async () => {
+    expect((await execute('list', { app: new SealedApp() })).code).toBe(6);
+  });
+});
