@@ -3,8 +3,10 @@ import { join } from 'node:path';
 
 import { KeystoreError } from '../ports/keystore.ts';
 import { dataFile, guarded } from './places.ts';
-import type { Meta, PageSource } from './lmdb-pages.ts';
-import { isSoundTree, readMeta } from './lmdb-pages.ts';
+import type { Meta } from './lmdb-pages.ts';
+import { readMeta } from './lmdb-pages.ts';
+import type { PageSource } from './lmdb-survey.ts';
+import { isSoundSnapshot } from './lmdb-survey.ts';
 import { damaged } from './sealing.ts';
 
 /** Files up to this size are looked at page by page; of bigger ones only the upper levels of the trees are. */
@@ -40,9 +42,8 @@ function requireSound(file: number, directory: string): void {
 }
 
 function isSound(file: number, size: number, meta: Meta): boolean {
-  const source = pageSource(file, size, meta.pageSize);
-  const depth = size <= wholeFileLimit ? Infinity : 2;
-  return meta.roots.every((root) => isSoundTree(source, root, depth));
+  const levels = size <= wholeFileLimit ? Infinity : 2;
+  return isSoundSnapshot(pageSource(file, size, meta.pageSize), meta, levels);
 }
 
 function pageSource(file: number, size: number, pageSize: number): PageSource {
