@@ -101,6 +101,7 @@ export interface PinAdmin {
 
 /** What `info` shows of a key, whether it runs or not. */
 export interface KeyInfo {
+  /** 32 hex digits. */
   readonly aaguid: string;
   readonly versions: readonly string[];
   readonly extensions: readonly string[];

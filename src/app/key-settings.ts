@@ -3,11 +3,13 @@ import type { Profile } from '../authenticator/profile.ts';
 import type { UsbIdentity } from '../ports/hid.ts';
 import type { StartOptions } from './api.ts';
 import { defaultIdentity } from './create-key.ts';
+import { readProfileFile } from './profile-file.ts';
 
 /** The profile that command-line options describe: the complete key with what they change. */
 export function profileOf(options: StartOptions): Profile {
   return {
     ...defaultProfile,
+    ...(options.profile !== undefined && readProfileFile(options.profile)),
     ...(options.versions && { versions: options.versions }),
     ...(options.algorithms && { algorithms: options.algorithms }),
     ...(options.counter && { counter: options.counter }),
