@@ -1,0 +1,37 @@
+// Adds up the tests of both runs and prints the closing line. Exits with 1 if a run is missing or a test failed.
+import { readFileSync } from 'node:fs';
+
+const [vitestFile, vmLog] = process.argv.slice(2);
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+function add(name, read) {
+  try {
+    const { passed, failed, skipped } = read();
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+    console.log(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+  } catch (error) {
+    total.failed += 1;
+    console.log(`${name}: no result (${error.message})`);
+  }
+}
+
+add('npm test', () => {
+  const report = JSON.parse(readFileSync(vitestFile, 'utf8'));
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + (report.success || report.numFailedTests > 0 ? 0 : 1),
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+});
+
+add('guest', () => {
+  const lines = [...readFileSync(vmLog, 'utf8').matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)];
+  const last = lines.at(-1);
+  if (!last) throw new Error('the run did not finish');
+  return { passed: Number(last[1]), failed: Number(last[2]), skipped: Number(last[3]) };
+});
+
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
