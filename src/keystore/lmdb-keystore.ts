@@ -123,7 +123,7 @@ export class LmdbKeystore implements Keystore {
       if (onConflict === 'fail' && rivals.size > 0) return { added: 0, conflicts };
       const chosen = onConflict === 'skip' ? credentials.filter((item) => !rivals.has(item)) : credentials;
       for (const credential of chosen) this.#credentials.add(credential);
-      if (chosen.length > 0) this.#applyChange(state);
+      this.#applyChange(state);
       return { added: chosen.length, conflicts };
     });
   }

@@ -119,7 +119,7 @@ class Handle implements MemoryKeystore {
       const chosen =
         onConflict === 'skip' ? credentials.filter((item) => !rivals.includes(item)) : credentials;
       for (const credential of chosen) shared.credentials.add(copyOf(credential));
-      if (chosen.length > 0) applyChange(shared, state);
+      applyChange(shared, state);
       return { added: chosen.length, conflicts };
     });
   }

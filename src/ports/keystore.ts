@@ -95,7 +95,7 @@ export interface Keystore {
   /**
    * Stores credentials in the order given, the last one newest, all in one step. What is taken (the id, or the RP and
    * user.id of a discoverable credential) is a conflict: `fail` then writes nothing at all, `skip` leaves out the new
-   * credential, `replace` removes the old one. `state` is changed in the same transaction, if anything was added.
+   * credential, `replace` removes the old one. `state` is changed in the same transaction, unless it failed.
    */
   addAll(
     credentials: readonly Credential[],

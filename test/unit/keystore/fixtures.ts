@@ -51,7 +51,7 @@ export function fullCredential(label: string): Credential {
   return makeCredential(label, {
     credBlob: random.bytes(32),
     largeBlobKey: random.bytes(32),
-    largeBlob: { data: random.bytes(65_536), originalSize: 1_000_000 },
+    largeBlob: { data: random.bytes(10_000), originalSize: 1_000_000 },
     privateKey: random.bytes(4_096),
     credProtect: 3,
     thirdPartyPayment: true,
@@ -63,8 +63,13 @@ export function fullCredential(label: string): Credential {
 
 /** A credential as U2F leaves it: no RP ID and no account. */
 export function u2fCredential(label: string): Credential {
-  const { rpId: _rpId, rpName: _rpName, user: _user, ...rest } = makeCredential(label);
+  const rest = without(makeCredential(label), 'rpId', 'rpName', 'user');
   return { ...rest, protocol: 'u2f', discoverable: false };
+}
+
+export function without<T extends object, K extends keyof T>(value: T, ...members: K[]): Omit<T, K> {
+  const entries = Object.entries(value).filter(([name]) => !members.includes(name as K));
+  return Object.fromEntries(entries) as Omit<T, K>;
 }
 
 export function fullState(): DeviceState {
