@@ -1,6 +1,7 @@
 import type { CborMap, CborValue } from '../cbor/value.ts';
 import { coseAlgorithm } from '../cose/algorithm.ts';
 import { uncompressedPoint } from '../cose/public-key.ts';
+import { concatBytes } from '../ctap/bytes.ts';
 import type { AttestationRequest, AttestationStatement, Attester } from '../ports/attester.ts';
 import type { CertifiedKey } from '../ports/keystore.ts';
 import { createMaterialSource, type MaterialOptions } from './material.ts';
@@ -24,7 +25,7 @@ export function createAttester(options: AttesterOptions): Attester {
   const packed = (request: AttestationRequest, key: CertifiedKey): AttestationStatement =>
     statement('packed', [
       ['alg', es256],
-      ['sig', signWith(key, concat(request.authData, request.clientDataHash))],
+      ['sig', signWith(key, concatBytes(request.authData, request.clientDataHash))],
       ['x5c', [key.certificate]],
     ]);
   return {
@@ -59,7 +60,7 @@ export function createAttester(options: AttesterOptions): Attester {
 function packedSelf(request: AttestationRequest): AttestationStatement {
   return statement('packed', [
     ['alg', request.algorithm],
-    ['sig', request.signWithCredential(concat(request.authData, request.clientDataHash))],
+    ['sig', request.signWithCredential(concatBytes(request.authData, request.clientDataHash))],
   ]);
 }
 
@@ -69,21 +70,11 @@ function u2fSignedData(request: AttestationRequest): Uint8Array {
   if (request.algorithm !== es256 || point === undefined) {
     throw new RangeError('fido-u2f attestation is for ES256 credentials only');
   }
-  return concat(Uint8Array.of(0), request.rpIdHash, request.clientDataHash, request.credentialId, point);
+  return concatBytes(Uint8Array.of(0), request.rpIdHash, request.clientDataHash, request.credentialId, point);
 }
 
 /** `members` in the order of canonical CBOR. */
 function statement(fmt: string, members: readonly [string, CborValue][]): AttestationStatement {
   const attStmt: CborMap = new Map(members);
   return { fmt, attStmt };
-}
-
-function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    result.set(part, offset);
-    offset += part.length;
-  }
-  return result;
 }

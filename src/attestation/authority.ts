@@ -7,7 +7,7 @@ import type { CertifiedKey } from '../ports/keystore.ts';
 import type { Random } from '../ports/random.ts';
 import { encodeCertificate, type DistinguishedName } from './certificate.ts';
 import { authorityExtensions, leafExtensions } from './extensions.ts';
-import { toHex } from './hex.ts';
+import { toHex } from '../ctap/bytes.ts';
 import { readCertificate } from './read-certificate.ts';
 import { dayInMs, endOfUtcTime } from './time.ts';
 

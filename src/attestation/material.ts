@@ -5,8 +5,9 @@ import {
   createEnterpriseCertificate,
   type AuthorityPorts,
 } from './authority.ts';
+import { sameBytes } from '../ctap/bytes.ts';
 import { parseAttestationPem } from './pem.ts';
-import { readCertificate, sameBytes } from './read-certificate.ts';
+import { readCertificate } from './read-certificate.ts';
 
 /** The part of a keystore that holds certificates. */
 export type AttestationStore = Pick<Keystore, 'attestation' | 'setAttestation'>;

@@ -1,5 +1,5 @@
 import type { GetInfoResponse } from '../ctap/messages/get-info.ts';
-import { toHex } from './hex.ts';
+import { toHex } from '../ctap/bytes.ts';
 
 /** Members that differ from one key of a model to the next, or from call to call. */
 const individualMembers: ReadonlySet<string> = new Set([
@@ -25,7 +25,7 @@ const spelling: Readonly<Record<string, string>> = {
 export function describeGetInfo(info: GetInfoResponse): Readonly<Record<string, unknown>> {
   const { algorithms, ...others } = info;
   const members = Object.entries(others)
-    .filter(([name, value]) => value !== undefined && !individualMembers.has(name))
+    .filter(([name]) => !individualMembers.has(name))
     .map(([name, value]) => [spelling[name] ?? name, plain(value)] as const);
   return {
     ...Object.fromEntries(members),

@@ -1,6 +1,6 @@
 import type { CoseAlgorithm } from '../cose/algorithm.ts';
 import type { GetInfoResponse } from '../ctap/messages/get-info.ts';
-import { toHex } from './hex.ts';
+import { toHex } from '../ctap/bytes.ts';
 import { describeGetInfo } from './metadata-get-info.ts';
 import { authenticationAlgorithms, u2fProtocolVersion, unifiedProtocolVersions } from './metadata-names.ts';
 

@@ -4,8 +4,9 @@ import { encodeCoseKey, uncompressedPoint } from '../cose/public-key.ts';
 import { UnsuitableKeyError, type CryptoProvider } from '../ports/crypto.ts';
 import { UsageError } from '../ports/errors.ts';
 import type { CertifiedKey } from '../ports/keystore.ts';
+import { sameBytes } from '../ctap/bytes.ts';
 import { leafProblem } from './leaf-rules.ts';
-import { readCertificate, sameBytes, type CertificateFacts } from './read-certificate.ts';
+import { readCertificate, type CertificateFacts } from './read-certificate.ts';
 
 /** What a user gave. The root's private key is empty if it was not among it: nothing new can be signed then. */
 export interface GivenAttestation {

@@ -9,6 +9,7 @@ import {
   requireDer,
   type DerValue,
 } from '../asn1/der.ts';
+import { sameBytes } from '../ctap/bytes.ts';
 import { oid } from './oids.ts';
 
 /** What attestation needs to know of a certificate. */
@@ -115,9 +116,4 @@ function nameOfOid(content: Uint8Array): string | undefined {
 
 function isOid(value: DerValue | undefined, dotted: string): boolean {
   return value !== undefined && sameBytes(encodeDer(value.tag, value.content), encodeOid(dotted));
-}
-
-/** Whether two public byte strings are equal. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((octet, index) => octet === b[index]);
 }
