@@ -6,7 +6,7 @@ import type { CborKey, CborMap, CborValue } from './value.ts';
 /** Reads one value or throws CborError. `path` names the place for the error. */
 export type FieldType<T> = (value: CborValue, path: string) => T;
 
-interface Field<T, Required extends boolean> {
+export interface Field<T, Required extends boolean> {
   readonly key: CborKey;
   readonly type: FieldType<T>;
   readonly required: Required;
@@ -40,9 +40,11 @@ function unexpected(path: string, wanted: string): never {
   throw new CborError('unexpected-type', `${path} is not ${wanted}`);
 }
 
-/** An integer from 0 to 2^53 − 1. */
-export const uint: FieldType<number> = (value, path) =>
-  typeof value === 'number' && value >= 0 ? value : unexpected(path, 'an unsigned integer');
+/**
+ * An unsigned integer. One beyond 2^53 is of the right type, and as good as any other number that has no meaning: it
+ * becomes the nearest number.
+ */
+export const uint: FieldType<number> = (value, path) => Number(uint64(value, path));
 
 /** An unsigned integer of up to 64 bits. */
 export const uint64: FieldType<number | bigint> = (value, path) =>
@@ -50,8 +52,9 @@ export const uint64: FieldType<number | bigint> = (value, path) =>
     ? value
     : unexpected(path, 'an unsigned integer');
 
+/** An integer; beyond 2^53 as `uint`. */
 export const int: FieldType<number> = (value, path) =>
-  typeof value === 'number' ? value : unexpected(path, 'an integer');
+  typeof value === 'number' || typeof value === 'bigint' ? Number(value) : unexpected(path, 'an integer');
 
 export const bytes: FieldType<Uint8Array> = (value, path) =>
   value instanceof Uint8Array ? value : unexpected(path, 'a byte string');
