@@ -8,13 +8,16 @@ const encoder = new Encoder({
   variableMapSize: true,
 });
 
-/** Encodes in the CTAP2 canonical form (CTAP 2.3 §8): map keys are sorted here, in whatever order they come. */
+/**
+ * Encodes in the CTAP2 canonical form (CTAP 2.3 §8): map keys are sorted here, in whatever order they come. Throws
+ * RangeError for a number that has no form there.
+ */
 export function encodeCbor(value: CborValue): Uint8Array {
   return Uint8Array.from(encoder.encode(prepare(value)));
 }
 
 function prepare(value: CborValue): unknown {
-  if (typeof value === 'number') return prepareInteger(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return prepareInteger(value);
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value;
   if (value instanceof Map) return prepareMap(value as ReadonlyMap<CborKey, CborValue>);
   return (value as readonly CborValue[]).map(prepare);
@@ -26,13 +29,18 @@ function prepareMap(map: ReadonlyMap<CborKey, CborValue>): Map<unknown, unknown>
 }
 
 function prepareKey(key: CborKey): unknown {
-  return typeof key === 'number' ? prepareInteger(key) : key;
+  return typeof key === 'string' ? key : prepareInteger(key);
 }
 
-/** cbor-x writes numbers beyond 32 bits as floats, and bigints as eight-byte integers: each where it is right. */
-function prepareInteger(value: number): number | bigint {
-  if (!Number.isSafeInteger(value)) throw new RangeError('only integers have a form in CTAP2 CBOR');
-  return value > 0xffff_ffff || value < -0x1_0000_0000 ? BigInt(value) : value;
+/**
+ * cbor-x writes numbers beyond 32 bits as floats, bigints as eight-byte integers, and those of more than 64 bits as
+ * tags: each may come to it only where that is right. It takes -2^64 for one of the last, which no message needs.
+ */
+function prepareInteger(value: number | bigint): number | bigint {
+  if (typeof value === 'number' && !Number.isSafeInteger(value))
+    throw new RangeError('only integers have a form in CTAP2 CBOR');
+  if (value >= 2n ** 64n || value <= -(2n ** 64n)) throw new RangeError('the integer has more than 64 bits');
+  return value > 0xffff_ffff || value < -0x1_0000_0000 ? BigInt(value) : Number(value);
 }
 
 /** Order of CTAP2 map keys: unsigned, negative, text; each by length of its encoding, then bytewise. */
