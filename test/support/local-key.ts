@@ -59,12 +59,12 @@ export const localProfile: Profile = {
   userActionTimeout: 30_000,
 };
 
-function localRandom(): Random {
+export function localRandom(): Random {
   return { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) };
 }
 
 /** Attests with nothing or with the credential itself; U2F with a certificate that is a bare DER sequence. */
-function localAttester(provider: CryptoProvider): Attester {
+export function localAttester(provider: CryptoProvider): Attester {
   const u2fKey = provider.generateKeyPair(coseAlgorithm.ES256);
   return {
     attest: (request) => {
