@@ -11,7 +11,7 @@ import {
   encodeUhidSetReportReply,
 } from './uhid-codec.ts';
 import type { UhidEvent } from './uhid-codec.ts';
-import { linuxUhid } from './uhid-system.ts';
+import { linuxUhid, toUhidError } from './uhid-system.ts';
 import type { UhidFile, UhidSystem } from './uhid-system.ts';
 
 const driverPollInterval = 50;
@@ -28,7 +28,12 @@ export function createUhidTransport(system: UhidSystem = linuxUhid): Transport {
     spec: 'uhid',
     async open(endpoint): Promise<OpenTransport> {
       const device = new UhidDevice(system, await system.open(), endpoint);
-      await device.plugIn();
+      try {
+        await device.plugIn();
+      } catch (error) {
+        await device.close();
+        throw error;
+      }
       return {
         address: 'uhid',
         replug: () => device.replug(),
@@ -54,6 +59,8 @@ class UhidDevice {
   #reading: Promise<void> | undefined;
   #replugging: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  /** The next STOP is the last event. */
+  #isEnding = false;
   #onChange: () => void = () => undefined;
 
   constructor(system: UhidSystem, file: UhidFile, endpoint: HidEndpoint) {
@@ -65,16 +72,10 @@ class UhidDevice {
 
   /** Resolves when hosts can see the device. */
   async plugIn(): Promise<void> {
-    this.#file.write(encodeUhidCreate(this.#endpoint.identity));
-    if (!(await this.#untilDriver())) {
-      this.#tell(encodeUhidDestroy());
-      await this.#file.close();
-      throw notTaken();
-    }
-    this.#reading ??= this.#read();
-    if (await this.#until(true)) return;
-    this.#tell(encodeUhidDestroy());
-    throw notTaken();
+    this.#create();
+    if (!(await this.#untilDriver())) throw notTaken();
+    this.#reading = this.#read();
+    if (!(await this.#until(true))) throw notTaken();
   }
 
   replug(): Promise<void> {
@@ -92,18 +93,19 @@ class UhidDevice {
     this.#unlink();
     this.#tell(encodeUhidDestroy());
     await this.#until(false);
-    this.#file.write(encodeUhidCreate(this.#endpoint.identity));
-    await this.#until(true);
+    this.#create();
+    if (!(await this.#until(true))) throw notTaken();
   }
 
   async #pullForGood(): Promise<void> {
     // A device between DESTROY and START would leave the reader without its STOP.
-    if (this.#replugging) await this.#replugging;
+    if (this.#replugging) await this.#replugging.catch(() => undefined);
     this.#unlink();
+    this.#isEnding = true;
     const willStop = this.#isStarted;
     this.#tell(encodeUhidDestroy());
     // Without a driver no STOP comes; then the file is left to the end of the process.
-    if (!willStop) return;
+    if (this.#reading && !willStop) return;
     await this.#reading;
     await this.#file.close();
   }
@@ -111,11 +113,12 @@ class UhidDevice {
   async #read(): Promise<void> {
     try {
       do this.#handle(decodeUhidEvent(await this.#file.read()));
-      while (this.#isStarted || !this.#closing);
+      while (this.#isStarted || !this.#isEnding);
     } catch {
       // The file is gone, and the device with it: nobody can be told.
       this.#stop();
     }
+    this.#reading = undefined;
   }
 
   #handle(event: UhidEvent): void {
@@ -162,6 +165,14 @@ class UhidDevice {
     this.#unlink();
     this.#isStarted = false;
     this.#onChange();
+  }
+
+  #create(): void {
+    try {
+      this.#file.write(encodeUhidCreate(this.#endpoint.identity));
+    } catch (error) {
+      throw toUhidError(error, 'linux');
+    }
   }
 
   /** Writes to a device that may be gone: then there is nobody to tell. */

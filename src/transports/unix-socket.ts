@@ -1,7 +1,8 @@
-import { lstat, unlink } from 'node:fs/promises';
+import { access, lstat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { TransportError } from '../ports/transport.ts';
-import { systemErrorCode } from './listen-error.ts';
+import { systemErrorCode, toListenError } from './listen-error.ts';
 
 /**
  * Makes room for a socket at `path`: a socket file that nobody listens on, left by a process that was killed, is
@@ -9,7 +10,7 @@ import { systemErrorCode } from './listen-error.ts';
  */
 export async function clearStaleSocket(path: string): Promise<void> {
   const stats = await lstat(path).catch(() => undefined);
-  if (!stats) return;
+  if (!stats) return requireDirectory(path);
   if (!stats.isSocket()) {
     throw new TransportError('in-use', `${path} exists and is no socket.`, 'Choose another path.');
   }
@@ -21,6 +22,13 @@ export async function clearStaleSocket(path: string): Promise<void> {
     );
   }
   await unlink(path);
+}
+
+// Node.js reports a missing directory as a missing permission, which would send the user on the wrong way.
+async function requireDirectory(path: string): Promise<void> {
+  await access(dirname(path)).catch((error: unknown) => {
+    throw toListenError(error, `unix:${path}`);
+  });
 }
 
 // Only a refusal shows that nobody is there: a listener of another user, or a busy one, gives other errors.
