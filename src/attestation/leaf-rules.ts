@@ -1,6 +1,6 @@
 import { sameBytes } from '../ctap/bytes.ts';
 import { oid } from './oids.ts';
-import { type CertificateFacts } from './read-certificate.ts';
+import type { CertificateFacts } from './read-certificate.ts';
 
 /**
  * Why a certificate cannot attest for keys of this AAGUID (WebAuthn L3 §8.2.1), as the rest of a sentence about it;

@@ -85,7 +85,7 @@ function serialOf(key: CertifiedKey | undefined): Uint8Array | undefined {
 function createQueue(): <Result>(task: () => Promise<Result>) => Promise<Result> {
   let last: Promise<unknown> = Promise.resolve();
   return (task) => {
-    const result = last.then(task, task);
+    const result = last.then(task);
     last = result.catch(() => undefined);
     return result;
   };

@@ -12,7 +12,10 @@ export interface PinRecord {
   readonly codePoints: number;
 }
 
-/** Certificate and key of the test authority or of an attestation identity. PKCS#8 and X.509, both DER. */
+/**
+ * Certificate and key of the test authority or of an attestation identity. X.509 and PKCS#8, both DER. The key of an
+ * authority is empty if the user gave its certificate only.
+ */
 export interface CertifiedKey {
   readonly privateKey: Uint8Array;
   readonly certificate: Uint8Array;
