@@ -7,6 +7,11 @@ import type { KeyOptions } from '../key-options.ts';
 import { print, printFacts, printJson } from '../output.ts';
 import { wordPinStatus } from './pin.ts';
 
+/** AAGUIDs are written like UUIDs. */
+function formatAaguid(aaguid: string): string {
+  return aaguid.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
 function algorithmNames(info: KeyInfo): string[] {
   return info.algorithms.map((id) => algorithmName(id) ?? String(id));
 }
@@ -18,7 +23,7 @@ function infoJson(key: OpenKey, info: KeyInfo): Record<string, unknown> {
     keystore: key.keystore,
     keys: key.keys,
     running: info.running ?? null,
-    aaguid: info.aaguid,
+    aaguid: formatAaguid(info.aaguid),
     versions: info.versions,
     extensions: info.extensions,
     algorithms: algorithmNames(info),
@@ -45,7 +50,7 @@ function facts(key: OpenKey, info: KeyInfo): [string, string][] {
     ],
     ['PIN', wordPinStatus(key.pin.status())],
     ['Credentials', `${String(credentials.length)}, ${String(discoverable)} of them discoverable`],
-    ['AAGUID', info.aaguid],
+    ['AAGUID', formatAaguid(info.aaguid)],
     ['Versions', info.versions.join(' ')],
     ['Algorithms', algorithmNames(info).join(' ')],
     ['Extensions', info.extensions.join(' ') || 'none'],

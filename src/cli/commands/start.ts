@@ -20,7 +20,10 @@ function onStop(io: Io, stop: () => void): () => void {
   return () => removals.forEach((remove) => remove());
 }
 
-/** Runs until it is told to stop; SIGHUP means a power cycle unless the terminal is gone. */
+/**
+ * Says that the key is ready, and runs until it is told to stop; SIGHUP means a power cycle unless the terminal is gone.
+ * It listens before it speaks: a script may send a signal as soon as it reads `ready`.
+ */
 async function untilStopped(io: Io, key: RunningKey, reporter: Reporter): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const stop = () => {
@@ -37,6 +40,7 @@ async function untilStopped(io: Io, key: RunningKey, reporter: Reporter): Promis
       removeStop();
       removeHangUp();
     });
+    reporter.ready(key);
   });
 }
 
@@ -49,7 +53,6 @@ export async function start(cli: Cli, options: StartCommandOptions): Promise<voi
   const ui = { input: io.stdin, screen, event: (event: KeyEvent) => reporter.event(event) };
   const key = await withPassphrase(cli, wanted, (chosen) => cli.app.runKey(chosen, ui));
   try {
-    reporter.ready(key);
     await untilStopped(io, key, reporter);
   } finally {
     await key.close();

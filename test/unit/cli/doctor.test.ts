@@ -285,7 +285,10 @@ describe('browsers', () => {
   });
 
   it('that are links into a snap count as one', async () => {
-    const { find } = await examine({ ...withFiles(snap), links: { '/usr/bin/firefox': '/usr/bin/snap' } });
+    const { find } = await examine({
+      ...withFiles({ ...snap, '/usr/bin/firefox': 'binary' }),
+      links: { '/usr/bin/firefox': '/usr/bin/snap' },
+    });
     expect(find('snap-firefox')?.status).toBe('fail');
   });
 

@@ -117,6 +117,17 @@ describe('a running key', () => {
     expect(asking.io.stdout.text).toContain('you, in this terminal: Enter allows, n denies\n');
   });
 
+  it('listens to signals before it says that it is ready', async () => {
+    const io = new FakeIo();
+    let listening: string[] = [];
+    io.stdout.write = () => void (listening = [...io.listeners.keys()]);
+    const ended = run(['start', '--json'], io, new FakeApp(), '1.2.3');
+    for (let i = 0; i < 5; i++) await settle();
+    expect(listening).toEqual(['SIGINT', 'SIGTERM', 'closed', 'SIGHUP']);
+    io.listeners.get('SIGINT')?.();
+    await ended;
+  });
+
   it('leaves the second Ctrl-C to the system', async () => {
     const { io, ended, signal } = await start();
     signal('SIGINT');

@@ -209,7 +209,7 @@ export class FakeKey implements OpenKey {
 
   info(): KeyInfo {
     return {
-      aaguid: '00112233-4455-6677-8899-aabbccddeeff',
+      aaguid: '00112233445566778899aabbccddeeff',
       versions: ['FIDO_2_1', 'U2F_V2'],
       extensions: ['credProtect'],
       algorithms: [-7, -8],

@@ -88,6 +88,12 @@ describe('short ids', () => {
     );
   });
 
+  it('prefer the id that is meant exactly', () => {
+    const short = { ...credential('00', 'a'), id: Buffer.from('ab'.repeat(16), 'hex') };
+    const long = { ...credential('00', 'a'), id: Buffer.from('ab'.repeat(17), 'hex') };
+    expect(findCredential([long, short], 'ab'.repeat(16))).toBe(short);
+  });
+
   it('of nothing find nothing', () => {
     expect(() => findCredential([credential('00', 'a')], '')).toThrow('empty');
   });
