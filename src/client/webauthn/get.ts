@@ -16,7 +16,7 @@ import {
   type ExtensionOutputsJson,
   type RequestOptionsJson,
 } from './options.ts';
-import { verifyUser } from './user-verification.ts';
+import { isProtected, verifyUser } from './user-verification.ts';
 import { WebAuthnClientError } from './webauthn-error.ts';
 
 /** navigator.credentials.get() with one security key, after the checks (WebAuthn L3 §5.1.4.1). */
@@ -32,7 +32,8 @@ export async function getAssertion(
   const writes = writesLargeBlobArray(context, extensions);
   const verification = await verifyUser(context, {
     requirement,
-    mandatory: option(context, 'alwaysUv') === true,
+    // The array of a protected key takes writes with a token only (CTAP 2.3 §6.10.2).
+    mandatory: option(context, 'alwaysUv') === true || (writes && isProtected(context)),
     permissions: permission.getAssertion | (writes ? permission.largeBlobWrite : 0),
     rpId: context.rpId,
     impossible: 'NotAllowedError',
