@@ -14,7 +14,6 @@ export function canAsk(io: Io): boolean {
  */
 export async function askLine(io: Io, label: string, hidden: boolean): Promise<string> {
   const reader = new KeyReader(io.stdin);
-  io.stderr.write(label);
   try {
     return await new Promise<string>((resolve, reject) => {
       let typed: string[] = [];
@@ -48,6 +47,8 @@ export async function askLine(io: Io, label: string, hidden: boolean): Promise<s
         },
         end: () => reject(new Interrupted()),
       });
+      // Only now: what is typed at the sight of it must not be echoed by the terminal.
+      io.stderr.write(label);
     });
   } finally {
     reader.stop();

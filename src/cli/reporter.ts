@@ -28,7 +28,7 @@ function eventJson(event: KeyEvent): Record<string, unknown> {
 }
 
 /** Events as lines of JSON, for scripts: the first is `ready`, the last `stopped`. */
-export function createJsonReporter(io: Io): Reporter {
+export function createJsonReporter(io: Io, options: StartOptions): Reporter {
   const write = (value: Record<string, unknown>) =>
     void io.stdout.write(`${JSON.stringify({ ...value, time: new Date(io.now()).toISOString() })}\n`);
   return {
@@ -39,6 +39,7 @@ export function createJsonReporter(io: Io): Reporter {
         pid: io.pid,
         keystore: key.keystore ?? null,
         addresses: key.addresses,
+        consent: options.consent,
         notes: key.notes,
       }),
     event: (event) => write(eventJson(event)),

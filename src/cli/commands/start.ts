@@ -49,7 +49,7 @@ export async function start(cli: Cli, options: StartCommandOptions): Promise<voi
   const selection = await selectKey(cli, options);
   const screen = createScreen(options.json ? io.stderr : io.stdout, io.env);
   const wanted: StartOptions = { ...selection, ...toStartOptions(options, io) };
-  const reporter = options.json ? createJsonReporter(io) : createPeopleReporter(io, screen, wanted);
+  const reporter = options.json ? createJsonReporter(io, wanted) : createPeopleReporter(io, screen, wanted);
   const ui = { input: io.stdin, screen, event: (event: KeyEvent) => reporter.event(event) };
   const key = await withPassphrase(cli, wanted, (chosen) => cli.app.runKey(chosen, ui));
   try {

@@ -222,6 +222,7 @@ describe('events', () => {
       pid: 4711,
       keystore: '/store',
       addresses: ['uhid', 'tcp:127.0.0.1:8112'],
+      consent: 'ask',
       notes: ['It is all good.'],
       time,
     });
