@@ -11,7 +11,9 @@ import { damaged } from './sealing.ts';
 
 /** Files up to this size are looked at page by page; of bigger ones only the upper levels of the trees are. */
 const wholeFileLimit = 32 * 1024 * 1024;
-const attempts = 5;
+const attempts = 20;
+/** More than the part of a meta page that says something. */
+const metaLength = 512;
 
 /**
  * Looks at data.mdb before LMDB maps it into memory. LMDB trusts its file: with a damaged one it reads wherever a wrong
@@ -29,15 +31,15 @@ export function requireSoundFile(directory: string): void {
 }
 
 function requireSound(file: number, directory: string): void {
-  let lastTransaction: bigint | undefined;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const before = readMetaPages(file);
+    const meta = latestMeta(before);
+    // After the meta page: the file has grown as far as that says.
     const { size } = fstatSync(file);
-    const meta = latestMeta(file, size);
-    if (meta === undefined) throw notOurs(directory);
-    if (meta.transaction === lastTransaction) throw damaged(directory);
-    if (isSound(file, size, meta)) return;
-    // A process that writes meanwhile may have reused pages of the snapshot that was read. Then there is a newer one.
-    lastTransaction = meta.transaction;
+    if (meta !== undefined && isSound(file, size, meta)) return;
+    // A process that commits meanwhile may have reused pages of the snapshot that was read; then it is to be read anew.
+    const wasStill = readMetaPages(file).every((page, index) => page.equals(before[index] ?? page));
+    if (wasStill) throw meta === undefined ? notOurs(directory) : damaged(directory);
   }
 }
 
@@ -59,12 +61,15 @@ function pageSource(file: number, size: number, pageSize: number): PageSource {
 }
 
 /** The meta page of the last transaction; there are two, written in turn. */
-function latestMeta(file: number, size: number): Meta | undefined {
-  const first = size >= 512 ? readMeta(readAt(file, 0, 512)) : undefined;
-  if (first === undefined || size < 2 * first.pageSize) return undefined;
-  const second = readMeta(readAt(file, first.pageSize, 512));
-  if (second === undefined) return undefined;
+function latestMeta(pages: readonly Buffer[]): Meta | undefined {
+  const [first, second] = pages.map(readMeta);
+  if (first === undefined || second === undefined) return undefined;
   return second.transaction > first.transaction ? second : first;
+}
+
+function readMetaPages(file: number): Buffer[] {
+  const first = readAt(file, 0, metaLength);
+  return [first, readAt(file, readMeta(first)?.pageSize ?? 0, metaLength)];
 }
 
 function readAt(file: number, position: number, length: number): Buffer {

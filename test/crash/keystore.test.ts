@@ -1,0 +1,115 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { execPath } from 'node:process';
+import { text } from 'node:stream/consumers';
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import type { KeystoreDirectory } from '../../src/keystore/lmdb.ts';
+import type { Keystore } from '../../src/ports/keystore.ts';
+import type { TestDirectory } from '../unit/keystore/fixtures.ts';
+import { makeTestDirectory } from '../unit/keystore/fixtures.ts';
+import { openStore } from '../unit/keystore/store-files.ts';
+import type { Contents } from './keystore/steps.ts';
+import { contentsOf, emptyContents, follow, stepsOf } from './keystore/steps.ts';
+import type { Transpiled } from './keystore/transpiled.ts';
+import { transpile } from './keystore/transpiled.ts';
+
+const rounds = 30;
+
+let transpiled: Transpiled;
+let place: TestDirectory;
+let store: KeystoreDirectory;
+let keystore: Keystore;
+
+beforeAll(() => {
+  transpiled = transpile();
+});
+afterAll(() => transpiled.remove());
+beforeEach(async () => {
+  place = makeTestDirectory();
+  store = await openStore(place.path);
+  keystore = await store.open('main');
+});
+afterEach(async () => {
+  await store.close();
+  place.remove();
+});
+
+function start(...words: (string | number)[]): ChildProcess {
+  const script = transpiled.file('test/crash/keystore/child.ts');
+  const parameters = [script, place.path, ...words.map(String)];
+  return spawn(execPath, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** What a child says until it ends, and how it ended. */
+async function run(...words: (string | number)[]): Promise<{ said: string[]; signal: string | null }> {
+  const child = start(...words);
+  const [said, [, signal]] = await Promise.all([
+    text(child.stdout!),
+    once(child, 'exit') as Promise<[number | null, string | null]>,
+  ]);
+  return { said: said.split('\n').filter((line) => line !== ''), signal };
+}
+
+describe('kill -9', () => {
+  it(`loses nothing that was acknowledged, in ${rounds} rounds`, async () => {
+    let contents: Contents = emptyContents;
+    let interrupted = 0;
+    for (let round = 0; round < rounds; round += 1) {
+      const { generation } = keystore;
+      const { said, signal } = await run('crash', round);
+      expect(signal).toBe('SIGKILL');
+      const steps = stepsOf(round);
+      for (const step of steps.slice(0, said.length)) contents = follow(contents, step);
+      // A commit that was cut off just before the end shows as soon as anyone takes the lock of the dead writer.
+      await keystore.updateState({});
+      // The step in flight may have become durable without a word, and is then there as a whole.
+      const inFlight = steps[said.length];
+      const possible = inFlight === undefined ? [contents] : [contents, follow(contents, inFlight)];
+      const found = contentsOf(keystore);
+      expect(possible, `round ${round}`).toContainEqual(found);
+      if (said.length > 0) expect(keystore.generation).toBeGreaterThan(generation);
+      if (inFlight !== undefined) interrupted += 1;
+      contents = found;
+    }
+    expect(interrupted).toBeGreaterThan(rounds / 3);
+    const { credStoreState, ...rest } = keystore.state();
+    await store.close();
+    store = await openStore(place.path);
+    keystore = await store.open('main', { create: false });
+    expect(contentsOf(keystore)).toEqual(contents);
+    expect(keystore.state()).toEqual({ ...rest, credStoreState });
+  }, 120_000);
+
+  it('leaves a lease that the next process takes over', async () => {
+    const child = start('hold');
+    await once(child.stdout!, 'data');
+    expect(store.currentLease('main')).toMatchObject({ pid: child.pid, control: 'a control socket' });
+    await expect(store.acquireLease('main')).rejects.toMatchObject({ problem: 'locked' });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(store.currentLease('main')).toBeUndefined();
+    await store.acquireLease('main');
+  });
+});
+
+describe('two processes', () => {
+  it('write to one key at the same time, and each sees what the other wrote', async () => {
+    const { generation } = keystore;
+    const others = [run('fill', 100, 15), run('fill', 200, 15)];
+    const { credentialOf } = await import('./keystore/steps.ts');
+    for (let id = 300; id < 315; id += 1) await keystore.add(credentialOf(id, 0));
+    for (const { said } of await Promise.all(others)) expect(said).toEqual(['done']);
+    expect(keystore.generation).toBe(generation + 30);
+    expect([...keystore.all()]).toHaveLength(45);
+    expect(keystore.countDiscoverable()).toBe(45);
+  });
+
+  it('see through a file that the other made grow', async () => {
+    await run('fill', 0, 200);
+    const sizes = [...keystore.all()].map(({ largeBlob }) => largeBlob?.data.length);
+    expect(sizes).toEqual(Array<number>(200).fill(20_000));
+  }, 60_000);
+});

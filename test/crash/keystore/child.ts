@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { argv, kill, pid } from 'node:process';
+
+import { openKeystoreDirectory } from '../../../src/keystore/lmdb.ts';
+import type { Keystore } from '../../../src/ports/keystore.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { createSeededRandom } from '../../support/seeded-random.ts';
+import { credentialOf, perform, stepsOf } from './steps.ts';
+
+/** Says on standard output, at once, what has been done. */
+function tell(word: string): void {
+  writeSync(1, `${word}\n`);
+}
+
+/** Performs the steps of a round and dies in the middle of one of them. */
+async function crash(keystore: Keystore, round: number): Promise<void> {
+  const steps = stepsOf(round);
+  const [at = 0, delay = 0] = createSeededRandom(`death of round ${round}`).bytes(2);
+  for (const [index, step] of steps.entries()) {
+    if (index === at % steps.length) setTimeout(() => kill(pid, 'SIGKILL'), delay % 4);
+    await perform(keystore, step);
+    tell(String(index));
+  }
+  // Every round ends with a death, also one whose steps were all faster than it.
+  kill(pid, 'SIGKILL');
+}
+
+/** Adds credentials, one transaction each, with blobs that make the file grow. */
+async function fill(keystore: Keystore, first: number, count: number): Promise<void> {
+  for (let id = first; id < first + count; id += 1) {
+    const largeBlob = { data: new Uint8Array(randomBytes(20_000)), originalSize: id };
+    await keystore.add({ ...credentialOf(id, 0), largeBlob });
+  }
+  tell('done');
+}
+
+const [, , directory = '', job = '', ...numbers] = argv;
+const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
+const store = await openKeystoreDirectory({ directory, random, clock: createFakeClock() });
+const keystore = await store.open('main');
+const [first = 0, second = 0] = numbers.map(Number);
+if (job === 'crash') await crash(keystore, first);
+if (job === 'fill') await fill(keystore, first, second);
+if (job === 'hold') {
+  await store.acquireLease('main', { control: 'a control socket' });
+  tell('held');
+  setInterval(() => undefined, 60_000);
+} else {
+  await store.close();
+}

@@ -1,0 +1,45 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+import ts from 'typescript';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const sources = ['src/keystore', 'src/ports', 'src/cose', 'test/crash/keystore', 'test/support'];
+
+export interface Transpiled {
+  /** Where the file that the sources call `path` can be run by node. */
+  file(path: string): string;
+  remove(): void;
+}
+
+/**
+ * The keystore as JavaScript of this very moment, for child processes: node cannot run the sources, and what stands in
+ * dist may be older. It lies under node_modules, so that it finds the packages.
+ */
+export function transpile(): Transpiled {
+  const cache = join(root, 'node_modules', '.cache');
+  mkdirSync(cache, { recursive: true });
+  const target = mkdtempSync(join(cache, 'fauxkey-children-'));
+  const compilerOptions = {
+    module: ts.ModuleKind.ESNext,
+    target: ts.ScriptTarget.ES2023,
+    rewriteRelativeImportExtensions: true,
+    verbatimModuleSyntax: true,
+  };
+  for (const path of sources.flatMap((folder) => filesOf(join(root, folder)))) {
+    const output = join(target, relative(root, path)).replace(/\.ts$/, '.js');
+    mkdirSync(dirname(output), { recursive: true });
+    writeFileSync(output, ts.transpileModule(readFileSync(path, 'utf8'), { compilerOptions }).outputText);
+  }
+  writeFileSync(join(target, 'package.json'), '{"type":"module"}');
+  return {
+    file: (path) => join(target, path).replace(/\.ts$/, '.js'),
+    remove: () => rmSync(target, { recursive: true, force: true }),
+  };
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
