@@ -49,6 +49,8 @@ function refusal(
       return pinBytes(pin).length > maxPinBytes
         ? { problem: 'too-many-bytes', maxBytes: maxPinBytes }
         : { problem: 'too-long', maxLength: context.profile.pin?.maxLength ?? maxPinBytes };
+    case 'too-simple':
+      return { problem: 'complexity' };
     case 'ends-with-nul':
     case 'not-utf8':
       return { problem: 'ends-with-zero' };

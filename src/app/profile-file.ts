@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { extensionNames, type ExtensionName } from '../authenticator/extensions/extension.ts';
-import type { Profile } from '../authenticator/profile.ts';
+import type {
+  EnterpriseAttestationCapability,
+  LargeBlobArrayCapability,
+  LargeBlobExtensionCapability,
+  PinComplexityCapability,
+  Profile,
+  SetMinPinLengthCapability,
+} from '../authenticator/profile.ts';
 import { coseAlgorithm, type CoseAlgorithm } from '../cose/algorithm.ts';
 import { fromHex } from '../ctap/bytes.ts';
 import { UsageError } from '../ports/errors.ts';
@@ -87,6 +94,10 @@ const builtInUv = wholeOf<NonNullable<Profile['builtInUv']>>({
 });
 
 /** `null` takes a capability away that the complete key has. */
+function orAbsent<T>(reader: Reader<T>): Reader<T | undefined> {
+  return (value, path) => (value === null ? undefined : reader(value, path));
+}
+
 const profileMembers = partOf<Record<keyof Profile, unknown>>({
   aaguid,
   versions: listOf(text),
@@ -99,13 +110,25 @@ const profileMembers = partOf<Record<keyof Profile, unknown>>({
   maxCredentialIdLength: number,
   credentialIdLength: number,
   maxDiscoverableCredentials: number,
-  pin: (value, path) => (value === null ? undefined : pin(value, path)),
-  builtInUv: (value, path) => (value === null ? undefined : builtInUv(value, path)),
+  pin: orAbsent(pin),
+  builtInUv: orAbsent(builtInUv),
   accountChooser: boolean,
+  maxCredBlobLength: orAbsent(number),
+  largeBlobArray: orAbsent(wholeOf<LargeBlobArrayCapability>({ capacity: number })),
+  largeBlobExtension: orAbsent(wholeOf<LargeBlobExtensionCapability>({ capacity: number })),
+  authenticatorConfig: boolean,
+  uvAcfg: boolean,
+  setMinPinLength: orAbsent(
+    wholeOf<SetMinPinLengthCapability>({ maxRpIds: number, preconfiguredRpIds: listOf(text) }),
+  ),
+  pinComplexity: orAbsent(partOf<PinComplexityCapability>({ enforced: boolean, url: text })),
+  enterpriseAttestation: orAbsent(wholeOf<EnterpriseAttestationCapability>({ rpIds: listOf(text) })),
+  longTouchForReset: orAbsent(boolean),
+  vendorConfigCommands: orAbsent(listOf(number)),
   credentialManagement: boolean,
   perCredMgmtRo: boolean,
   makeCredUvNotRqd: boolean,
-  alwaysUv: (value, path) => (value === null ? undefined : boolean(value, path)),
+  alwaysUv: orAbsent(boolean),
   attestation: oneOf('none', 'packed-self', 'packed', 'fido-u2f'),
   counter: oneOf('per-credential', 'global', 'zero'),
   backupEligible: boolean,

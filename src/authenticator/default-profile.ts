@@ -17,6 +17,8 @@ export const defaultProfile: Profile = {
   maxDiscoverableCredentials: 1000,
   pin: { protocols: [2, 1], maxRetries: 8, minLength: 4, maxLength: 63, noMcGaPermissions: false },
   accountChooser: false,
+  authenticatorConfig: false,
+  uvAcfg: false,
   credentialManagement: true,
   perCredMgmtRo: true,
   makeCredUvNotRqd: true,

@@ -1,10 +1,13 @@
 import { ctapCommand, type CtapCommandName } from '../ctap/command.ts';
 import type { Transaction } from '../ports/message-handler.ts';
 import { clientPinCommand } from './commands/client-pin.ts';
+import { config } from './commands/config/command.ts';
+import { supportedConfigCommands } from './commands/config/supported.ts';
 import { credentialManagement } from './commands/credential-management/command.ts';
 import { getAssertion } from './commands/get-assertion.ts';
 import { getInfoCommand } from './commands/get-info.ts';
 import { getNextAssertion } from './commands/get-next-assertion.ts';
+import { largeBlobs } from './commands/large-blobs.ts';
 import { makeCredential } from './commands/make-credential.ts';
 import { reset } from './commands/reset.ts';
 import { selection } from './commands/selection.ts';
@@ -39,6 +42,8 @@ const commands = new Map<number, CommandEntry>(
       { name: 'clientPin', run: clientPinCommand, available: speaksPinProtocols },
       { name: 'reset', run: reset, available: always },
       { name: 'selection', run: selection, available: speaksCtap21 },
+      { name: 'largeBlobs', run: largeBlobs, available: (p) => p.largeBlobArray !== undefined },
+      { name: 'config', run: config, available: (p) => supportedConfigCommands(p).length > 0 },
       { name: 'credentialManagement', run: credentialManagement, available: (p) => p.credentialManagement },
     ] satisfies CommandEntry[]
   ).map((entry) => [ctapCommand[entry.name], entry]),

@@ -47,6 +47,29 @@ export function minPinLength({ profile, keystore }: Source): number {
   return keystore.state().minPinLength ?? profile.pin?.minLength ?? 4;
 }
 
+/** RP IDs that may learn the minimum PIN length: the factory's and those that setMinPINLength named. */
+export function isMinPinLengthRp({ profile, keystore }: Source, rpId: string): boolean {
+  const named = keystore.state().minPinLengthRpIds ?? [];
+  return [...named, ...(profile.setMinPinLength?.preconfiguredRpIds ?? [])].includes(rpId);
+}
+
+/** Member 0x1B of getInfo; undefined for a key without a policy. */
+export function pinComplexityPolicy({ profile, keystore }: Source): boolean | undefined {
+  return profile.pinComplexity && (keystore.state().pinComplexityPolicy ?? profile.pinComplexity.enforced);
+}
+
+/** Member 0x18 of getInfo; undefined for a key without it. */
+export function longTouchForReset({ profile, keystore }: Source): boolean | undefined {
+  return profile.longTouchForReset === undefined
+    ? undefined
+    : (keystore.state().longTouchForReset ?? profile.longTouchForReset);
+}
+
+/** Option ep; undefined for a key that is not capable of enterprise attestation. */
+export function enterpriseAttestation({ profile, keystore }: Source): boolean | undefined {
+  return profile.enterpriseAttestation && keystore.state().enterpriseAttestation;
+}
+
 /** Room for further discoverable credentials (getInfo 0x14). */
 export function remainingDiscoverable({ profile, keystore }: Source): number {
   return Math.max(0, profile.maxDiscoverableCredentials - keystore.countDiscoverable());

@@ -24,6 +24,40 @@ export interface BuiltInUvCapability {
   readonly attemptsPerOperation: number;
 }
 
+/** authenticatorLargeBlobs with largeBlobKey (CTAP 2.3 §6.10): the blobs of all credentials in one array. */
+export interface LargeBlobArrayCapability {
+  /** Bytes with the checksum, at least 1024. */
+  readonly capacity: number;
+}
+
+/** Built-in blobs by the largeBlob extension (CTAP 2.3 §12.4); excludes the array. */
+export interface LargeBlobExtensionCapability {
+  /** Bytes for each credential. */
+  readonly capacity: number;
+}
+
+/** setMinPINLength with the extensions that report it (CTAP 2.3 §6.11.4, §12.5). */
+export interface SetMinPinLengthCapability {
+  /** RP IDs that setMinPINLength may name (getInfo 0x10). */
+  readonly maxRpIds: number;
+  /** RP IDs that are told from the factory on, whatever is set. */
+  readonly preconfiguredRpIds: readonly string[];
+}
+
+/** A PIN policy beyond length (CTAP 2.3 §6.5.1): digits that all ascend, descend or repeat are refused. */
+export interface PinComplexityCapability {
+  /** Factory setting. */
+  readonly enforced: boolean;
+  /** Where people read what the policy is (getInfo 0x1C). */
+  readonly url?: string;
+}
+
+/** Enterprise attestation (CTAP 2.3 §7.1). */
+export interface EnterpriseAttestationCapability {
+  /** RP IDs to which the vendor gives it (vendor-facilitated, value 1). */
+  readonly rpIds: readonly string[];
+}
+
 export type CounterMode = 'per-credential' | 'global' | 'zero';
 
 /**
@@ -52,6 +86,21 @@ export interface Profile {
   readonly builtInUv?: BuiltInUvCapability;
   /** The key lets a verified user choose among several accounts itself (CTAP 2.3 §6.2.2 step 12). */
   readonly accountChooser: boolean;
+  /** Bytes for credBlob, at least 32; exactly with that extension. */
+  readonly maxCredBlobLength?: number;
+  readonly largeBlobArray?: LargeBlobArrayCapability;
+  readonly largeBlobExtension?: LargeBlobExtensionCapability;
+  /** authenticatorConfig (CTAP 2.3 §6.11); its subcommands follow from the capabilities below and from alwaysUv. */
+  readonly authenticatorConfig: boolean;
+  /** Tokens from built-in verification may carry acfg (getInfo option uvAcfg). */
+  readonly uvAcfg: boolean;
+  readonly setMinPinLength?: SetMinPinLengthCapability;
+  readonly pinComplexity?: PinComplexityCapability;
+  readonly enterpriseAttestation?: EnterpriseAttestationCapability;
+  /** Factory setting of longTouchForReset; absent for a key without it. */
+  readonly longTouchForReset?: boolean;
+  /** Vendor command ids of vendorPrototype (getInfo 0x15). */
+  readonly vendorConfigCommands?: readonly number[];
   readonly credentialManagement: boolean;
   readonly perCredMgmtRo: boolean;
   readonly makeCredUvNotRqd: boolean;

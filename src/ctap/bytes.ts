@@ -42,3 +42,8 @@ export function bigEndian(value: number, size: 2 | 4): Uint8Array {
   else view.setUint32(0, value);
   return result;
 }
+
+/** Unsigned little-endian integer of 4 bytes. */
+export function littleEndian32(value: number): Uint8Array {
+  return bigEndian(value, 4).reverse();
+}

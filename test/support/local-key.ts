@@ -49,6 +49,8 @@ export const localProfile: Profile = {
   pin: { protocols: [2, 1], maxRetries: 8, minLength: 4, maxLength: 63, noMcGaPermissions: false },
   accountChooser: false,
   credentialManagement: true,
+  authenticatorConfig: false,
+  uvAcfg: false,
   perCredMgmtRo: true,
   makeCredUvNotRqd: true,
   attestation: 'packed-self',

@@ -3,6 +3,7 @@ import { encodeGetInfoResponse, type GetInfoResponse } from '../../ctap/messages
 import type { Environment } from '../environment.ts';
 import * as features from '../features.ts';
 import { attestationFormats } from '../steps/attestation-kind.ts';
+import { supportedConfigCommands } from './config/supported.ts';
 import { defaultProtocols } from '../steps/pin-uv-auth.ts';
 
 /** authenticatorGetInfo (CTAP 2.3 §6.4). Answers in every state and never asks. */
@@ -27,6 +28,8 @@ export function getInfo(environment: Environment): GetInfoResponse {
     firmwareVersion: profile.firmwareVersion,
     remainingDiscoverableCredentials: features.remainingDiscoverable(environment),
     attestationFormats: attestationFormats(profile),
+    ...storageMembers(environment),
+    ...configMembers(environment),
     ...pinMembers(environment),
     ...uvMembers(environment),
     ...encryptedMembers(environment),
@@ -49,12 +52,47 @@ function optionsOf(environment: Environment): ReadonlyMap<string, boolean> {
     ['uv', features.builtInUv(environment)],
     ['pinUvAuthToken', profile.pin || profile.builtInUv ? true : undefined],
     ['noMcGaPermissionsWithClientPin', profile.pin?.noMcGaPermissions ? true : undefined],
+    ['largeBlobs', profile.largeBlobArray ? true : undefined],
+    ['ep', features.enterpriseAttestation(environment)],
+    ['authnrCfg', supportedConfigCommands(profile).length > 0 ? true : undefined],
+    ['uvAcfg', profile.authenticatorConfig && profile.uvAcfg ? true : undefined],
+    ['setMinPINLength', profile.setMinPinLength ? true : undefined],
     ['credMgmt', profile.credentialManagement ? true : undefined],
     ['perCredMgmtRO', profile.perCredMgmtRo ? true : undefined],
     ['makeCredUvNotRqd', features.makeCredUvNotRqd(environment)],
     ['alwaysUv', features.alwaysUv(environment)],
   ];
   return new Map(options.filter((option): option is [string, boolean] => option[1] !== undefined));
+}
+
+function storageMembers({ profile }: Environment): Partial<GetInfoResponse> {
+  return {
+    ...(profile.largeBlobArray && { maxSerializedLargeBlobArray: profile.largeBlobArray.capacity }),
+    ...(profile.maxCredBlobLength !== undefined && { maxCredBlobLength: profile.maxCredBlobLength }),
+  };
+}
+
+/** Members about authenticatorConfig and what it sets (CTAP 2.3 §6.4). */
+function configMembers(environment: Environment): Partial<GetInfoResponse> {
+  const { profile } = environment;
+  const commands = supportedConfigCommands(profile);
+  const longTouchForReset = features.longTouchForReset(environment);
+  return {
+    ...(profile.setMinPinLength && { maxRpIdsForSetMinPinLength: profile.setMinPinLength.maxRpIds }),
+    ...(profile.vendorConfigCommands && { vendorPrototypeConfigCommands: profile.vendorConfigCommands }),
+    ...(longTouchForReset !== undefined && { longTouchForReset }),
+    ...(commands.length > 0 && { authenticatorConfigCommands: commands }),
+  };
+}
+
+/** The policy beyond length, and where people read about it. */
+function policyMembers(environment: Environment): Partial<GetInfoResponse> {
+  const pinComplexityPolicy = features.pinComplexityPolicy(environment);
+  const url = environment.profile.pinComplexity?.url;
+  return {
+    ...(pinComplexityPolicy !== undefined && { pinComplexityPolicy }),
+    ...(url !== undefined && { pinComplexityPolicyUrl: utf8Bytes(url) }),
+  };
 }
 
 /** Members that exist exactly when client PIN does (CTAP 2.3 §6.4). */
@@ -65,6 +103,7 @@ function pinMembers(environment: Environment): Partial<GetInfoResponse> {
     forcePinChange: keystore.state().forcePinChange,
     minPinLength: features.minPinLength(environment),
     maxPinLength: profile.pin.maxLength,
+    ...policyMembers(environment),
   };
 }
 

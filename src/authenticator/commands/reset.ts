@@ -2,6 +2,7 @@ import { CtapError } from '../../ctap/error.ts';
 import type { Transaction } from '../../ports/message-handler.ts';
 import type { Environment } from '../environment.ts';
 import { factoryState } from '../factory-state.ts';
+import { longTouchForReset } from '../features.ts';
 import { requirePresence } from '../steps/ask-user.ts';
 
 const noResponse = new Uint8Array();
@@ -16,7 +17,11 @@ export async function reset(
   if (profile.resetWindow !== null && power.age > profile.resetWindow) {
     throw new CtapError('NOT_ALLOWED', 'reset is only allowed right after the key was plugged in');
   }
-  await requirePresence(environment, transaction, { purpose: 'reset', accounts: [] });
+  await requirePresence(environment, transaction, {
+    purpose: 'reset',
+    accounts: [],
+    ...(longTouchForReset(environment) === true && { longTouch: true }),
+  });
   await keystore.reset(factoryState(profile, random, keystore.state().signCount));
   power.forgetSecrets();
   return noResponse;

@@ -2,7 +2,18 @@ import type { CborValue } from '../../cbor/value.ts';
 import type { Credential } from '../../ports/credential.ts';
 import type { Environment } from '../environment.ts';
 
-export const extensionNames = ['credProtect', 'hmac-secret'] as const;
+/** In the order of CTAP 2.3 §12. */
+export const extensionNames = [
+  'credProtect',
+  'credBlob',
+  'largeBlobKey',
+  'largeBlob',
+  'minPinLength',
+  'pinComplexityPolicy',
+  'hmac-secret',
+  'hmac-secret-mc',
+  'thirdPartyPayment',
+] as const;
 export type ExtensionName = (typeof extensionNames)[number];
 
 /** What an extension knows of a makeCredential request when it reads its input. */
@@ -31,6 +42,8 @@ export interface ExtensionOutput {
   readonly signed?: CborValue;
   readonly unsigned?: CborValue;
   readonly largeBlobKey?: Uint8Array;
+  /** What changes in the credential; durable before the response leaves. */
+  readonly change?: CredentialExtensionData;
 }
 
 /** The members of a credential that extensions own. */

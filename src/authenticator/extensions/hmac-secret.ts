@@ -1,4 +1,4 @@
-import { anything, boolean, bytes, optional, required, struct, uint } from '../../cbor/table.ts';
+import { boolean, bytes, map, optional, required, struct, uint } from '../../cbor/table.ts';
 import type { CborValue } from '../../cbor/value.ts';
 import { concatBytes } from '../../ctap/bytes.ts';
 import { CtapError } from '../../ctap/error.ts';
@@ -10,7 +10,7 @@ import { requireProtocol } from '../steps/pin-uv-auth.ts';
 import type { Extension } from './extension.ts';
 
 const inputTable = struct({
-  keyAgreement: required(0x01, anything),
+  keyAgreement: required(0x01, map),
   saltEnc: required(0x02, bytes),
   saltAuth: required(0x03, bytes),
   pinUvAuthProtocol: optional(0x04, uint),

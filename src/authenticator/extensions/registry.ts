@@ -10,11 +10,24 @@ import type {
   ExtensionOutput,
   GetContext,
 } from './extension.ts';
+import { credBlob } from './cred-blob.ts';
+import { hmacSecretMc } from './hmac-secret-mc.ts';
 import { hmacSecret } from './hmac-secret.ts';
+import { largeBlobKey } from './large-blob-key.ts';
+import { largeBlob } from './large-blob.ts';
+import { minPinLength, pinComplexityPolicy } from './pin-policy.ts';
+import { thirdPartyPayment } from './third-party-payment.ts';
 
 const extensions: Readonly<Record<ExtensionName, Extension>> = {
   credProtect,
+  credBlob,
+  largeBlobKey,
+  largeBlob,
+  minPinLength,
+  pinComplexityPolicy,
   'hmac-secret': hmacSecret,
+  'hmac-secret-mc': hmacSecretMc,
+  thirdPartyPayment,
 };
 
 type Inputs = ReadonlyMap<string, CborValue>;
@@ -31,6 +44,7 @@ export interface CombinedOutput {
   readonly signed: CborMap;
   readonly unsigned?: CborMap;
   readonly largeBlobKey?: Uint8Array;
+  readonly change: CredentialExtensionData;
 }
 
 /** Checks the inputs of the announced extensions; unknown identifiers are ignored (CTAP 2.3 §12). */
@@ -72,6 +86,7 @@ function combine(outputs: readonly [ExtensionName, ExtensionOutput][]): Combined
   const unsigned = cborMap(outputs.map(([name, output]) => [name, output.unsigned]));
   const largeBlobKey = outputs.map(([, output]) => output.largeBlobKey).find((key) => key !== undefined);
   return {
+    change: Object.assign({}, ...outputs.map(([, output]) => output.change ?? {})) as CredentialExtensionData,
     signed: cborMap(outputs.map(([name, output]) => [name, output.signed])),
     ...(unsigned.size > 0 && { unsigned }),
     ...(largeBlobKey && { largeBlobKey }),

@@ -44,6 +44,10 @@ function isAvailable({ profile }: Environment, source: TokenSource, bit: number,
       return profile.credentialManagement;
     case permission.persistentCredentialManagementReadOnly:
       return profile.perCredMgmtRo && all === bit;
+    case permission.largeBlobWrite:
+      return profile.largeBlobArray !== undefined;
+    case permission.authenticatorConfig:
+      return profile.authenticatorConfig && (source === 'pin' || profile.uvAcfg);
     default:
       return false;
   }

@@ -1,12 +1,13 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { PendingCredentials, PendingRps } from '../commands/credential-management/enumerate.ts';
+import type { PendingBlobUpload } from '../commands/large-blobs.ts';
 import type { PendingAssertions } from '../steps/assert.ts';
 
 /** Milliseconds between two commands that belong together (CTAP 2.3 §6.3 step 3, §6.8). */
 export const continuationLimit = 30_000;
 
 /** State that only the next command of a sequence may use, declared beside the commands that own it. */
-export type ContinuationState = PendingAssertions | PendingRps | PendingCredentials;
+export type ContinuationState = PendingAssertions | PendingRps | PendingCredentials | PendingBlobUpload;
 
 interface Pending {
   readonly channel: number;

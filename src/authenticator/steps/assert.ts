@@ -50,7 +50,7 @@ export async function assertWith(
   });
   if (context.userPresent) {
     await keystore.update(
-      { ...credential, signCount: counter.stored, lastUsedAt: clock.wall() },
+      { ...credential, ...outputs.change, signCount: counter.stored, lastUsedAt: clock.wall() },
       counter.state,
     );
   }

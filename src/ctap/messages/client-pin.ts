@@ -1,6 +1,6 @@
 import { encodeCbor } from '../../cbor/encode.ts';
 import { cborMap } from '../../cbor/map.ts';
-import { anything, bytes, optional, required, text, uint, type Decoded } from '../../cbor/table.ts';
+import { bytes, map, optional, required, text, uint, type Decoded } from '../../cbor/table.ts';
 import type { CoseKey } from '../../cose/key.ts';
 
 /** Subcommands of authenticatorClientPIN (CTAP 2.3 §6.5.5). */
@@ -15,11 +15,11 @@ export const clientPinSubCommand = {
   getPinUvAuthTokenUsingPinWithPermissions: 0x09,
 } as const;
 
-/** Parameters of authenticatorClientPIN. The COSE key is checked later: a bad one is INVALID_PARAMETER. */
+/** Parameters of authenticatorClientPIN. What is in the COSE key is checked later: a bad one is INVALID_PARAMETER. */
 export const clientPinTable = {
   pinUvAuthProtocol: optional(0x01, uint),
   subCommand: required(0x02, uint),
-  keyAgreement: optional(0x03, anything),
+  keyAgreement: optional(0x03, map),
   pinUvAuthParam: optional(0x04, bytes),
   newPinEnc: optional(0x05, bytes),
   pinHashEnc: optional(0x06, bytes),

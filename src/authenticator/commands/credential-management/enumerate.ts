@@ -103,12 +103,13 @@ function nextCredential(
   if (rest.length > 0) {
     environment.continuation.remember(channel, { kind: 'enumerate-credentials', remaining: rest });
   }
-  const { credProtect, id, largeBlobKey, publicKey, user } = credential;
+  const { credProtect, id, largeBlobKey, publicKey, thirdPartyPayment, user } = credential;
   return {
     ...(user && { user }),
     credentialId: id,
     publicKey,
     credProtect,
     ...(largeBlobKey && { largeBlobKey }),
+    ...(environment.profile.extensions.includes('thirdPartyPayment') && { thirdPartyPayment }),
   };
 }
