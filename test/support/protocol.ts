@@ -28,6 +28,9 @@ export const bit = { mc: 0x01, ga: 0x02, cm: 0x04, be: 0x08, lbw: 0x10, acfg: 0x
 
 export const fingerprintUv = { modality: 'fingerprint', maxRetries: 5, attemptsPerOperation: 3 } as const;
 
+/** A key that knows no client PIN. */
+export const withoutPin = { pin: undefined } as unknown as Partial<Profile>;
+
 export interface Opened {
   readonly key: LocalKey;
   readonly client: CtapClient;
