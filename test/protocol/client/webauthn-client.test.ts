@@ -106,6 +106,10 @@ async function signIn(
   return { response, ...result.authenticationInfo };
 }
 
+function flagsOf({ response }: { response: { authenticatorData: string } }): { uv: boolean } {
+  return { uv: ((Buffer.from(response.authenticatorData, 'base64url')[32] ?? 0) & 0x04) !== 0 };
+}
+
 describe('registration and sign-in, judged by SimpleWebAuthn', () => {
   it.each([-7, -8])('work with algorithm %i', async (alg) => {
     const made = await register(browser(), await creation({ supportedAlgorithmIDs: [alg] }));
@@ -466,6 +470,7 @@ describe('extensions', () => {
         ...options,
         ...(prf && { extensions: { prf } }),
       });
+      expect(flagsOf(response).uv).toBe(prf !== undefined);
       return response.clientExtensionResults.prf;
     };
     const once = await evaluate({ eval: { first: 'AQID', second: 'BAUG' } });

@@ -326,6 +326,7 @@ describe('large blobs', () => {
     expect(await get(made.id, { largeBlob: { read: true } })).toEqual({});
     expect(await get(made.id, { largeBlob: { write: blob } })).toEqual({ written: true });
     expect(await get(made.id, { largeBlob: { read: true } })).toEqual({ blob });
+    expect(decodeCbor(array.array.slice(0, -16))).toHaveLength(1);
   });
 
   it('say when the key has no room', async () => {
