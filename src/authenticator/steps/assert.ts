@@ -1,6 +1,7 @@
 import { encodeAuthData } from '../../ctap/auth-data.ts';
 import { concatBytes } from '../../ctap/bytes.ts';
 import type { UserEntity } from '../../ctap/entities.ts';
+import { CtapError } from '../../ctap/error.ts';
 import type { GetAssertionResponse } from '../../ctap/messages/get-assertion.ts';
 import type { Credential } from '../../ports/credential.ts';
 import { nextCounter } from '../counter.ts';
@@ -29,14 +30,17 @@ export interface PendingAssertions {
 
 /**
  * Signs with one credential (CTAP 2.3 §6.2.2 step 13). The counter moves only with consent, and is durable before the
- * signature leaves.
+ * signature leaves. The credential is read again, since its owner may have changed or removed it while the user was
+ * asked; NO_CREDENTIALS if it is gone.
  */
 export async function assertWith(
   environment: Environment,
-  credential: Credential,
+  chosen: Pick<Credential, 'id'>,
   context: AssertionContext,
 ): Promise<GetAssertionResponse> {
   const { clock, crypto, keystore } = environment;
+  const credential = keystore.find(context.rpIdHash, chosen.id);
+  if (!credential) throw credentialIsGone();
   const counter = nextCounter(environment, credential, context.userPresent);
   const outputs = context.extensions.outputs(credential);
   const authData = encodeAuthData({
@@ -49,10 +53,11 @@ export async function assertWith(
     extensions: outputs.signed,
   });
   if (context.userPresent) {
-    await keystore.update(
+    const stored = await keystore.update(
       { ...credential, ...outputs.change, signCount: counter.stored, lastUsedAt: clock.wall() },
       counter.state,
     );
+    if (!stored) throw credentialIsGone();
   }
   const signed = concatBytes(authData, context.clientDataHash);
   const user = visibleUser(credential, context.userVerified);
@@ -64,6 +69,10 @@ export async function assertWith(
     ...(outputs.largeBlobKey && { largeBlobKey: outputs.largeBlobKey }),
     ...(outputs.unsigned && { unsignedExtensionOutputs: outputs.unsigned }),
   };
+}
+
+function credentialIsGone(): CtapError {
+  return new CtapError('NO_CREDENTIALS', 'the credential was removed from outside');
 }
 
 /** Who the account is: its id for discoverable credentials, its names only for a verified user (CTAP 2.3 §6.2.2). */
