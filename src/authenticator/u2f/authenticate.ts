@@ -62,10 +62,11 @@ async function sign(
 ): Promise<Uint8Array> {
   const { clock, crypto, keystore } = environment;
   const counter = nextCounter(environment, credential, true);
-  await keystore.update(
+  const stored = await keystore.update(
     { ...credential, signCount: counter.stored, lastUsedAt: clock.wall() },
     counter.state,
   );
+  if (!stored) throw new U2fError('WRONG_DATA');
   const result = concatBytes(Uint8Array.of(userPresent ? 0x01 : 0x00), bigEndian(counter.signCount, 4));
   const signed = concatBytes(application, result, challenge);
   return concatBytes(result, crypto.sign(credential.algorithm, credential.privateKey, signed));
