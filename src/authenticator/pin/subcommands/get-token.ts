@@ -86,9 +86,14 @@ async function verifyUser(
   if (environment.keystore.state().uvRetries === 0)
     throw new CtapError('UV_BLOCKED', 'no verification retries left');
   const subject = { purpose: 'pin-token', accounts: [], ...(rpId !== undefined && { site: rpId }) } as const;
-  const result = await performBuiltInUv(environment, transaction, subject, true);
+  const result = await performBuiltInUv(environment, transaction, subject, retriesInside(environment));
   if (result === 'blocked') throw new CtapError('UV_BLOCKED', 'no verification retries left');
   if (result === 'failed') throw new CtapError('UV_INVALID', 'the user was not recognised');
+}
+
+/** A platform that is told to try several times counts on hearing of each failure (CTAP 2.3 §6.5.5.7.3). */
+function retriesInside({ profile }: Environment): boolean {
+  return (profile.builtInUv?.attemptsPerOperation ?? 1) <= 1;
 }
 
 /** The steps that 0x05 and 0x09 share: a usable PIN, key agreement, comparison, retries restored. */
