@@ -84,7 +84,7 @@ export async function requireBuiltInUv(
   const result = await performBuiltInUv(environment, transaction, subject, true);
   if (result === 'verified') return;
   const { pin } = environment.profile;
-  if (clientPin(environment) === true && pin?.noMcGaPermissions === false) {
+  if (pin?.noMcGaPermissions === false) {
     throw new CtapError('PUAT_REQUIRED', 'built-in verification failed; the PIN is left');
   }
   if (result === 'blocked') throw new CtapError('PIN_BLOCKED', 'built-in verification is blocked');
