@@ -9,7 +9,7 @@ import { requirePresence } from '../steps/ask-user.ts';
 import { checkLengths, checkUserId } from '../steps/check-request.ts';
 import { chooseAlgorithm } from '../steps/choose-algorithm.ts';
 import { createCredential } from '../steps/create-credential.ts';
-import { refuseEnterpriseAttestation } from '../steps/enterprise-attestation.ts';
+import { grantsEnterpriseAttestation } from '../steps/enterprise-attestation.ts';
 import { checkExcludeList } from '../steps/exclude-list.ts';
 import { readCreateOptions } from '../steps/options.ts';
 import { readPinUvAuth } from '../steps/pin-uv-auth.ts';
@@ -41,7 +41,7 @@ export async function makeCredential(
   const { rk, ...options } = readCreateOptions(environment, request.options, auth);
   const uv = applyAlwaysUv(environment, auth, options.uv);
   requireUvForCreation(environment, auth, { rk, uv });
-  refuseEnterpriseAttestation(request.enterpriseAttestation);
+  const enterprise = grantsEnterpriseAttestation(environment, request.enterpriseAttestation, rp.id);
   const outcome = await verifyUser(environment, transaction, {
     auth,
     uv,
@@ -67,6 +67,7 @@ export async function makeCredential(
     algorithm,
     discoverable: rk,
     userVerified: outcome.userVerified,
+    enterprise,
     extensions,
   });
   return encodeMakeCredentialResponse(response);

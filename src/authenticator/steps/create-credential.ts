@@ -19,6 +19,8 @@ export interface Creation {
   readonly algorithm: CoseAlgorithm;
   readonly discoverable: boolean;
   readonly userVerified: boolean;
+  /** An enterprise attestation was asked for and granted. */
+  readonly enterprise: boolean;
   readonly extensions: PreparedExtensions;
 }
 
@@ -32,7 +34,7 @@ export async function createCredential(
   const counter = firstCounter(environment);
   const credential = await buildCredential(environment, creation, counter);
   const outputs = creation.extensions.outputs(credential);
-  const kind = chooseAttestation(environment.profile, creation.request.attestationFormatsPreference);
+  const kind = attestationKind(environment, creation);
   const authData = buildAuthData(environment, creation, credential, counter.signCount, outputs, kind);
   const { fmt, attStmt } = await environment.attester.attest({
     kind,
@@ -52,9 +54,19 @@ export async function createCredential(
     fmt,
     authData,
     attStmt,
+    ...(creation.enterprise && { epAtt: true as const }),
     ...(outputs.largeBlobKey && { largeBlobKey: outputs.largeBlobKey }),
     ...(outputs.unsigned && { unsignedExtensionOutputs: outputs.unsigned }),
   };
+}
+
+function attestationKind(
+  { profile }: Environment,
+  { algorithm, enterprise, request }: Creation,
+): AttestationKind {
+  return enterprise
+    ? 'enterprise'
+    : chooseAttestation(profile, algorithm, request.attestationFormatsPreference);
 }
 
 /** RP IDs under which browsers ask only for a touch; no site can have them, so nothing is kept. */
