@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { cborMap } from '../../../src/cbor/map.ts';
 import { decodeCbor } from '../../../src/cbor/decode.ts';
-import type { CborMap } from '../../../src/cbor/value.ts';
+import type { CborMap, CborValue } from '../../../src/cbor/value.ts';
 import type { CtapClient } from '../../../src/client/ctap-client.ts';
 import { CtapStatusError } from '../../../src/client/errors.ts';
 import { LargeBlobsClient } from '../../../src/client/large-blobs-client.ts';
@@ -357,6 +357,12 @@ describe('large blobs', () => {
     expect(array.writes.every((write) => write.has(5))).toBe(true);
   });
 
+  it('want a discoverable credential in the older design', async () => {
+    await useArray();
+    const made = await client().create({ ...creation, extensions: { largeBlob: { support: 'preferred' } } });
+    expect(made.clientExtensionResults).toEqual({ largeBlob: { supported: false } });
+  });
+
   it('are refused or reported missing where the key has none', async () => {
     const preferred = { ...creation, extensions: { largeBlob: { support: 'preferred' } } };
     const made = await client().create(preferred);
@@ -405,5 +411,109 @@ describe('large blobs', () => {
       ]),
       cborMap([['read', true]]),
     ]);
+  });
+});
+
+describe('extensions', () => {
+  /** Adds extensions to the key: what it is asked is kept, and the outputs are put into its answers. */
+  async function addExtensions(outputs: Readonly<Record<string, CborValue>>, ...names: string[]) {
+    const sent: (Readonly<Record<string, CborValue>> | undefined)[] = [];
+    await pretend((info) => ({
+      extensions: [...(info.extensions ?? []), ...names, ...Object.keys(outputs)],
+    }));
+    const extend = ({ parsed }: { readonly parsed: AuthData }) =>
+      bend({ extensions: new Map([...(parsed.extensions ?? []), ...Object.entries(outputs)]) })({ parsed });
+    tamperWithRegistration(extend);
+    tamperWithAssertion(extend);
+    const makeCredential = ctap.makeCredential.bind(ctap);
+    ctap.makeCredential = (parameters, options) => {
+      sent.push(parameters.extensions);
+      return makeCredential(parameters, options);
+    };
+    return sent;
+  }
+
+  it('ask for what the page wants', async () => {
+    const sent = await addExtensions({ credBlob: true }, 'minPinLength');
+    const made = await browser().create({
+      ...creation,
+      extensions: { minPinLength: true, credBlob: 'AQID' },
+    });
+    expect(sent).toEqual([{ minPinLength: true, credBlob: Uint8Array.of(1, 2, 3) }]);
+    expect(made.clientExtensionResults).toEqual({ credBlob: true });
+  });
+
+  it('ask for nothing that the key does not know, or the page does not want', async () => {
+    const sent = await addExtensions({});
+    const unknown = { minPinLength: true, credBlob: 'AQID', prf: { eval: { first: 'AA' } } };
+    const made = await browser().create({ ...creation, extensions: unknown });
+    await browser().create({ ...creation, extensions: { minPinLength: false, credProps: false } });
+    expect(sent).toEqual([{ 'hmac-secret': true }, undefined]);
+    expect(made.clientExtensionResults).toEqual({ prf: { enabled: true } });
+  });
+
+  it('read a blob at sign-in', async () => {
+    await addExtensions({ credBlob: Uint8Array.of(9) });
+    const { id } = await browser().create(creation);
+    const options = {
+      challenge,
+      allowCredentials: [{ id, type: 'public-key' }],
+      extensions: { getCredBlob: true },
+    };
+    // The key of this test does not know the input and leaves it alone.
+    expect((await browser().get(options)).clientExtensionResults).toEqual({ getCredBlob: 'CQ' });
+  });
+
+  it.each([
+    ['userVerificationOptional', 1],
+    ['userVerificationOptionalWithCredentialIDList', 2],
+    ['userVerificationRequired', 3],
+  ])('spell the policy %s as %i', async (credentialProtectionPolicy, level) => {
+    const sent = await addExtensions({});
+    await browser().create({ ...creation, extensions: { credentialProtectionPolicy } });
+    expect(sent).toEqual([{ credProtect: level }]);
+  });
+
+  it('refuse a second salt of another length, and a prf without input is empty', async () => {
+    const { id } = await browser().create(creation);
+    const options = { challenge, allowCredentials: [{ id, type: 'public-key' }] };
+    const salt1 = encodeBase64Url(new Uint8Array(32));
+    const short = { hmacGetSecret: { salt1, salt2: 'AAAA' } };
+    await expect(browser().get({ ...options, extensions: short })).rejects.toMatchObject({
+      name: 'TypeError',
+    });
+    const empty = await browser().get({ ...options, extensions: { prf: {} } });
+    expect(empty.clientExtensionResults).toEqual({ prf: {} });
+  });
+
+  it.each([
+    ['no byte string', true],
+    ['too long', new Uint8Array(96)],
+  ])('do not take an output of hmac-secret that is %s', async (_, output) => {
+    const { id } = await browser().create(creation);
+    await addExtensions({ 'hmac-secret': output });
+    const salt1 = encodeBase64Url(new Uint8Array(32));
+    const options = { challenge, allowCredentials: [{ id, type: 'public-key' }] };
+    await expect(
+      browser().get({ ...options, extensions: { hmacGetSecret: { salt1 } } }),
+    ).rejects.toMatchObject({ name: 'UnknownError' });
+  });
+});
+
+it('writes client data as WebAuthn wants it, to the letter', async () => {
+  const { response } = await browser().create({ ...creation, challenge: 'AB' });
+  const json = new TextDecoder().decode(decodeBase64Url(response.clientDataJSON, 'clientDataJSON'));
+  expect(json).toBe(
+    '{"type":"webauthn.create","challenge":"AA","origin":"https://example.com","crossOrigin":false}',
+  );
+});
+
+it.each([
+  ['ftp://localhost', undefined],
+  ['https://example.com.', ''],
+])('SecurityError for a page at %s and RP ID %s', async (origin, id) => {
+  const rp = { name: 'Example', ...(id === undefined ? {} : { id }) };
+  await expect(browser({ origin }).create({ ...creation, rp })).rejects.toMatchObject({
+    name: 'SecurityError',
   });
 });
