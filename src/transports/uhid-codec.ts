@@ -24,6 +24,9 @@ const eventType = {
   setReportReply: 14,
 } as const;
 
+/** The first byte of the event that ends the life of a device. */
+export const uhidStopType = eventType.stop;
+
 const payloadOffset = 4;
 const dataMax = 4096;
 const busUsb = 3;

@@ -4,7 +4,8 @@ import { platform } from 'node:os';
 import type { Clock } from '../ports/clock.ts';
 import { TransportError } from '../ports/transport.ts';
 import { systemErrorCode } from './listen-error.ts';
-import { uhidEventSize } from './uhid-codec.ts';
+import { startUhidReader } from './uhid-reader.ts';
+import type { UhidReader } from './uhid-reader.ts';
 
 /** Where the kernel takes HID devices from programs. */
 export const uhidPath = '/dev/uhid';
@@ -16,9 +17,11 @@ export const uhidUdevRule = 'KERNEL=="uhid", SUBSYSTEM=="misc", OPTIONS+="static
 export interface UhidFile {
   /** Returns when the kernel has the event. Throws a system error. */
   write(event: Uint8Array): void;
-  /** Waits for the next event of the kernel, in a thread that nothing but an event can free. */
+  /** The next event of the kernel. From the first call on a thread waits for events, and nothing else can free it. */
   read(): Promise<Uint8Array>;
-  /** Waits for a pending read. */
+  /** That thread ends with the next STOP. */
+  endAfterStop(): void;
+  /** Waits for that thread. */
   close(): Promise<void>;
 }
 
@@ -52,13 +55,15 @@ export const linuxUhid: UhidSystem = {
 
 async function openFile(): Promise<UhidFile> {
   const handle = await open(uhidPath, 'r+');
+  let reader: UhidReader | undefined;
   return {
     write: (event) => void writeSync(handle.fd, event),
-    async read() {
-      const { buffer, bytesRead } = await handle.read(new Uint8Array(uhidEventSize), 0, uhidEventSize, null);
-      return buffer.subarray(0, bytesRead);
+    read: () => (reader ??= startUhidReader(handle.fd)).read(),
+    endAfterStop: () => reader?.endAfterStop(),
+    async close() {
+      await reader?.ended();
+      await handle.close();
     },
-    close: () => handle.close(),
   };
 }
 

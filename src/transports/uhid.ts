@@ -59,7 +59,6 @@ class UhidDevice {
   #reading: Promise<void> | undefined;
   #replugging: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  /** The next STOP is the last event. */
   #isEnding = false;
   #onChange: () => void = () => undefined;
 
@@ -102,18 +101,18 @@ class UhidDevice {
     if (this.#replugging) await this.#replugging.catch(() => undefined);
     this.#unlink();
     this.#isEnding = true;
+    this.#file.endAfterStop();
     const willStop = this.#isStarted;
     this.#tell(encodeUhidDestroy());
     // Without a driver no STOP comes; then the file is left to the end of the process.
     if (this.#reading && !willStop) return;
-    await this.#reading;
     await this.#file.close();
   }
 
   async #read(): Promise<void> {
     try {
       do this.#handle(decodeUhidEvent(await this.#file.read()));
-      while (this.#isStarted || !this.#isEnding);
+      while (!this.#isEnding);
     } catch {
       // The file is gone, and the device with it: nobody can be told.
       this.#stop();

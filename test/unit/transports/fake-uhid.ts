@@ -17,7 +17,6 @@ export interface FakeUhid {
   readonly isOpen: boolean;
   /** A thread that waits for an event; it would keep the process from ending. */
   readonly isReadPending: boolean;
-  readonly hasWaited: boolean;
   say(event: Uint8Array): void;
   /** The file breaks, as it does when the module goes. */
   breakFile(): void;
@@ -27,7 +26,7 @@ export interface FakeUhid {
   openError: TransportError | undefined;
 }
 
-const types = { destroy: 1, getReportReply: 10, create2: 11, input2: 12, setReportReply: 14 };
+const types = { destroy: 1, stop: 3, getReportReply: 10, create2: 11, input2: 12, setReportReply: 14 };
 
 export function createFakeUhid(): FakeUhid {
   const clock = createFakeClock();
@@ -37,13 +36,14 @@ export function createFakeUhid(): FakeUhid {
   const events: Uint8Array[] = [];
   let reader: { resolve: (event: Uint8Array) => void; reject: (error: Error) => void } | undefined;
   let onIdle: () => void = () => undefined;
-  let [exists, started, isOpen, hasWaited, isBroken] = [false, false, false, false, false];
+  let [isThreadWaiting, endsAfterStop] = [false, false];
+  let [exists, started, isOpen, isBroken] = [false, false, false, false];
 
   function say(event: Uint8Array): void {
+    if (event[0] === types.stop && endsAfterStop) endThread();
     if (reader) {
       reader.resolve(event);
       reader = undefined;
-      onIdle();
     } else events.push(event);
   }
 
@@ -66,10 +66,15 @@ export function createFakeUhid(): FakeUhid {
     } else replies.push(Buffer.from(event).toString('hex'));
   }
 
+  function endThread(): void {
+    isThreadWaiting = false;
+    onIdle();
+  }
+
   function read(): Promise<Uint8Array> {
+    isThreadWaiting = true;
     const next = events.shift();
     if (next) return Promise.resolve(next);
-    hasWaited = true;
     return new Promise((resolve, reject) => (reader = { resolve, reject }));
   }
 
@@ -85,16 +90,14 @@ export function createFakeUhid(): FakeUhid {
       return isOpen;
     },
     get isReadPending() {
-      return reader !== undefined;
-    },
-    get hasWaited() {
-      return hasWaited;
+      return isThreadWaiting;
     },
     say,
     breakFile() {
       [exists, isBroken] = [false, true];
       reader?.reject(new Error('EIO'));
       reader = undefined;
+      endThread();
     },
     hasDriver: true,
     startsDevices: true,
@@ -105,14 +108,13 @@ export function createFakeUhid(): FakeUhid {
       open() {
         if (fake.openError) return Promise.reject(fake.openError);
         isOpen = true;
-        return Promise.resolve({ write, read, close });
+        return Promise.resolve({ write, read, close, endAfterStop: () => void (endsAfterStop = true) });
       },
     },
   };
 
-  // As a file handle of Node.js: closing waits for the read.
   async function close(): Promise<void> {
-    if (reader) await new Promise<void>((resolve) => (onIdle = resolve));
+    if (isThreadWaiting) await new Promise<void>((resolve) => (onIdle = resolve));
     isOpen = false;
     exists = false;
   }

@@ -37,6 +37,18 @@ describe('the loopback', () => {
     expect(await pipe.read()).toEqual(filled(2));
   });
 
+  it('gives the key a report that stays as it was', async () => {
+    const kept: Uint8Array[] = [];
+    const pipe = connectLoopback({
+      ...createRecordingEndpoint(),
+      connect: () => ({ receive: (report) => void kept.push(report), close: () => undefined }),
+    });
+    const out = filled(1);
+    await pipe.write(out);
+    out.fill(9);
+    expect(kept).toEqual([filled(1)]);
+  });
+
   it('ends reads that wait when it is closed, after what came before, and then refuses to write', async () => {
     const endpoint = createRecordingEndpoint();
     const pipe = connectLoopback(endpoint);

@@ -133,6 +133,13 @@ describe('a key on TCP', () => {
     expect(endpoint.links[0]?.received).toEqual([]);
   });
 
+  it('takes a later report for a report, though it may look like HTTP', async () => {
+    const endpoint = createRecordingEndpoint();
+    const socket = await client(await openTcp(endpoint));
+    socket.write('GET / HTTP/1.1\r\n'.padEnd(64));
+    expect((await readBytes(socket, 64)).toString()).toMatch(/^GET/);
+  });
+
   it('turns away more clients than its bound', async () => {
     const open = await openTcp(createRecordingEndpoint());
     for (let count = 0; count < maxStreamClients; count++) await client(open);

@@ -75,6 +75,12 @@ describe('events of the kernel', () => {
     expect(decodeUhidEvent(Uint8Array.of(9, 0, 0, 0, 7))).toEqual({ type: 'get-report', id: 7 });
   });
 
+  it('with another report number than 0 give no report', () => {
+    const event = uhidEvent('output');
+    event[4] = 1;
+    expect(decodeUhidEvent(event)).toEqual({ type: 'output' });
+  });
+
   it('with a size beyond their data give no report', () => {
     const event = uhidEvent('output');
     event.fill(0xff, 4100, 4102);

@@ -93,6 +93,20 @@ describe('a uhid device', () => {
     expect(kernel.exists).toBe(false);
   });
 
+  it('replugged is back only when the driver has it again', async () => {
+    const { kernel, open } = await plugged();
+    kernel.startsDevices = false;
+    const replug = open.replug();
+    const failure = expect(replug).rejects.toMatchObject({ problem: 'unavailable' });
+    await kernel.clock.advanceAsync(10_000);
+    await failure;
+    kernel.startsDevices = true;
+    await open.replug();
+    expect(kernel.exists).toBe(true);
+    await open.close();
+    expect(kernel.isReadPending).toBe(false);
+  });
+
   it('closed during a replug goes for good', async () => {
     const { kernel, open } = await plugged();
     const replug = open.replug();
@@ -140,6 +154,10 @@ describe('a uhid device', () => {
     await hear(kernel, 'close');
     kernel.clock.advance(1000);
     expect(kernel.inputs).toHaveLength(129 + 32);
+    await hear(kernel, 'open', 'output');
+    endpoint.links[1]?.host.send(filled(200));
+    expect(kernel.inputs).toHaveLength(129 + 32 + 1);
+    expect(kernel.inputs.at(-1)).toEqual(filled(200));
   });
 
   it('keeps no more than a bound for a host that does not read', async () => {
@@ -163,7 +181,7 @@ describe('a machine that cannot have the device', () => {
     });
     await kernel.clock.advanceAsync(11_000);
     await failure;
-    expect(kernel).toMatchObject({ exists: false, isOpen: false, hasWaited: false });
+    expect(kernel).toMatchObject({ exists: false, isOpen: false, isReadPending: false });
   });
 
   it('whose driver comes late: the device is up then', async () => {
