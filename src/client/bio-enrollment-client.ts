@@ -10,18 +10,8 @@ import {
   type BioEnrollmentResponse,
   type TemplateInfo,
 } from './responses.ts';
+import { bioEnrollmentSubCommand } from '../ctap/messages/bio-enrollment.ts';
 import { authenticateSubcommand } from './subcommand.ts';
-
-/** Subcommands of authenticatorBioEnrollment (CTAP 2.3 §6.7). */
-export const bioEnrollmentSubCommand = {
-  enrollBegin: 0x01,
-  enrollCaptureNextSample: 0x02,
-  cancelCurrentEnrollment: 0x03,
-  enumerateEnrollments: 0x04,
-  setFriendlyName: 0x05,
-  removeEnrollment: 0x06,
-  getFingerprintSensorInfo: 0x07,
-} as const;
 
 /** The one modality there is. */
 const fingerprint = 0x01;

@@ -2,18 +2,10 @@ import { cborMap } from '../cbor/map.ts';
 import type { CborMap, CborValue } from '../cbor/value.ts';
 import { ctapCommand } from '../ctap/command.ts';
 import { concatBytes } from '../ctap/bytes.ts';
+import { configSubCommand } from '../ctap/messages/config.ts';
 import type { CommandSender } from './command-sender.ts';
 import type { PinUvAuthToken } from './pin-protocol.ts';
 import { authenticateSubcommand } from './subcommand.ts';
-
-/** Subcommands of authenticatorConfig (CTAP 2.3 §6.11). */
-export const configSubCommand = {
-  enableEnterpriseAttestation: 0x01,
-  toggleAlwaysUv: 0x02,
-  setMinPinLength: 0x03,
-  enableLongTouchForReset: 0x04,
-  vendorPrototype: 0xff,
-} as const;
 
 /** Parameters of setMinPINLength (CTAP 2.3 §6.11.4); what is absent stays as it is. */
 export interface MinPinLengthParameters {

@@ -9,7 +9,7 @@ import {
 } from '../../ctap/messages/large-blobs.ts';
 import type { Transaction } from '../../ports/message-handler.ts';
 import type { Environment } from '../environment.ts';
-import { permission } from '../pin/token.ts';
+import { permission } from '../../ctap/permission.ts';
 import type { ContinuationState } from '../state/continuation.ts';
 import { authorizeChange } from '../steps/authorize-change.ts';
 

@@ -4,7 +4,7 @@ import { encodeMakeCredentialResponse, makeCredentialTable } from '../../ctap/me
 import type { Transaction } from '../../ports/message-handler.ts';
 import type { Environment } from '../environment.ts';
 import { prepareCreateExtensions } from '../extensions/registry.ts';
-import { permission } from '../pin/token.ts';
+import { permission } from '../../ctap/permission.ts';
 import { requirePresence } from '../steps/ask-user.ts';
 import { checkLengths, checkUserId } from '../steps/check-request.ts';
 import { chooseAlgorithm } from '../steps/choose-algorithm.ts';

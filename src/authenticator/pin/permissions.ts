@@ -1,6 +1,6 @@
 import { CtapError } from '../../ctap/error.ts';
 import type { Environment } from '../environment.ts';
-import { permission } from './token.ts';
+import { permission } from '../../ctap/permission.ts';
 
 /** How a token is asked for: the way in decides which permissions it can carry. */
 export type TokenSource = 'pin' | 'uv';
@@ -44,6 +44,8 @@ function isAvailable({ profile }: Environment, source: TokenSource, bit: number,
       return profile.credentialManagement;
     case permission.persistentCredentialManagementReadOnly:
       return profile.perCredMgmtRo && all === bit;
+    case permission.bioEnrollment:
+      return profile.bioEnrollment !== undefined && (source === 'pin' || profile.uvBioEnroll);
     case permission.largeBlobWrite:
       return profile.largeBlobArray !== undefined;
     case permission.authenticatorConfig:

@@ -1,18 +1,8 @@
+import { permission } from '../../ctap/permission.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { CryptoProvider } from '../../ports/crypto.ts';
 import type { Random } from '../../ports/random.ts';
 import type { PinUvAuthProtocol } from './protocol.ts';
-
-/** Permission bits of a pinUvAuthToken (CTAP 2.3 §6.5.5.7). */
-export const permission = {
-  makeCredential: 0x01,
-  getAssertion: 0x02,
-  credentialManagement: 0x04,
-  bioEnrollment: 0x08,
-  largeBlobWrite: 0x10,
-  authenticatorConfig: 0x20,
-  persistentCredentialManagementReadOnly: 0x40,
-} as const;
 
 /** Limits of a token over USB, in milliseconds (CTAP 2.3 §6.5.2.1). */
 const initialUsageLimit = 30_000;

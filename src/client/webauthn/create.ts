@@ -4,7 +4,7 @@ import { encodeAuthData } from '../../ctap/auth-data.ts';
 import { sameBytes, utf8Bytes } from '../../ctap/bytes.ts';
 import { publicKeyType, type CredentialParameters } from '../../ctap/entities.ts';
 import { coseLabel } from '../../cose/key.ts';
-import { permission } from '../client-pin-client.ts';
+import { permission } from '../../ctap/permission.ts';
 import { publicKeyParameters, type MakeCredentialParameters } from '../ctap-client.ts';
 import { KeyResponseError } from '../errors.ts';
 import type { Registration } from '../responses.ts';

@@ -77,7 +77,6 @@ async function planHmacSecret(
   credentialId: Uint8Array | undefined,
 ): Promise<GetPlan | undefined> {
   const values = choosePrfValues(prf, credentialId);
-  if (prf !== undefined && values === undefined) return emptyPrf;
   if (!hasExtension(context, 'hmac-secret')) return prf === undefined ? undefined : emptyPrf;
   const salts = values
     ? prfSalts(context, values)

@@ -1,6 +1,6 @@
 import { sameBytes, utf8Bytes } from '../../ctap/bytes.ts';
 import { publicKeyType, type CredentialDescriptor } from '../../ctap/entities.ts';
-import { permission } from '../client-pin-client.ts';
+import { permission } from '../../ctap/permission.ts';
 import { publicKeyDescriptors, type GetAssertionParameters } from '../ctap-client.ts';
 import { KeyResponseError } from '../errors.ts';
 import type { Assertion } from '../responses.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { cborMap } from '../../../src/cbor/map.ts';
-import { permission } from '../../../src/client/client-pin-client.ts';
+import { permission } from '../../../src/ctap/permission.ts';
 import {
   encodeMakeCredential,
   publicKeyDescriptors,

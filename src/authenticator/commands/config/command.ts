@@ -5,7 +5,7 @@ import { CtapError } from '../../../ctap/error.ts';
 import { configSubCommand as subCommands, configTable } from '../../../ctap/messages/config.ts';
 import type { Environment } from '../../environment.ts';
 import { alwaysUv, isProtected } from '../../features.ts';
-import { permission } from '../../pin/token.ts';
+import { permission } from '../../../ctap/permission.ts';
 import { authorizeChange } from '../../steps/authorize-change.ts';
 import { supportedConfigCommands } from './supported.ts';
 import { setMinPinLength } from './set-min-pin-length.ts';

@@ -5,7 +5,7 @@ import {
   type CredentialManagementRequest,
 } from '../../../ctap/messages/credential-management.ts';
 import type { Environment } from '../../environment.ts';
-import { permission } from '../../pin/token.ts';
+import { permission } from '../../../ctap/permission.ts';
 import { requireProtocol, verifyToken, type PinUvAuth } from '../../steps/pin-uv-auth.ts';
 
 /** What an authorised request may touch. */

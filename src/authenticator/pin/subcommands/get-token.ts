@@ -7,7 +7,7 @@ import { performBuiltInUv } from '../../steps/built-in-uv.ts';
 import { requireProtocol } from '../../steps/pin-uv-auth.ts';
 import { boundRpId, readPermissions, requireAvailable, requireRpId } from '../permissions.ts';
 import type { PinUvAuthProtocol, SharedSecret } from '../protocol.ts';
-import { permission } from '../token.ts';
+import { permission } from '../../../ctap/permission.ts';
 import { requireUsablePin, shareSecret, verifyPin } from '../verify-pin.ts';
 import { requireParameters } from './require-parameters.ts';
 
