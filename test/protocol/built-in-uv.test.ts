@@ -50,10 +50,10 @@ describe('uv: true', () => {
   it('tries again inside, takes off a retry each time, and gives all back', async () => {
     opened.key.user.next('fail', 'fail');
     const left: number[] = [];
-    const { ask } = opened.key.user;
+    const ask = opened.key.user.ask.bind(opened.key.user);
     opened.key.user.ask = (question, signal) => {
       left.push(opened.key.keystore.state().uvRetries);
-      return ask.call(opened.key.user, question, signal);
+      return ask(question, signal);
     };
     expect(await make()).toBe('OK');
     expect(left).toEqual([5, 4, 3]);
