@@ -31,6 +31,7 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     if (ports.keystore.generation === generation) return;
     generation = ports.keystore.generation;
     environment.power.resetTokens();
+    environment.power.enrollment = undefined;
     environment.continuation.clear();
   }
 

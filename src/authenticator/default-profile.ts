@@ -19,6 +19,7 @@ export const defaultProfile: Profile = {
   accountChooser: false,
   authenticatorConfig: false,
   uvAcfg: false,
+  uvBioEnroll: false,
   credentialManagement: true,
   perCredMgmtRo: true,
   makeCredUvNotRqd: true,

@@ -1,5 +1,6 @@
 import { ctapCommand, type CtapCommandName } from '../ctap/command.ts';
 import type { Transaction } from '../ports/message-handler.ts';
+import { bioEnrollment } from './commands/bio-enrollment/command.ts';
 import { clientPinCommand } from './commands/client-pin.ts';
 import { config } from './commands/config/command.ts';
 import { supportedConfigCommands } from './commands/config/supported.ts';
@@ -41,6 +42,7 @@ const commands = new Map<number, CommandEntry>(
       { name: 'getInfo', run: getInfoCommand, available: always },
       { name: 'clientPin', run: clientPinCommand, available: speaksPinProtocols },
       { name: 'reset', run: reset, available: always },
+      { name: 'bioEnrollment', run: bioEnrollment, available: (p) => p.bioEnrollment !== undefined },
       { name: 'selection', run: selection, available: speaksCtap21 },
       { name: 'largeBlobs', run: largeBlobs, available: (p) => p.largeBlobArray !== undefined },
       { name: 'config', run: config, available: (p) => supportedConfigCommands(p).length > 0 },

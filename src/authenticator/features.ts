@@ -8,9 +8,17 @@ export function clientPin({ profile, keystore }: Source): boolean | undefined {
   return profile.pin ? keystore.state().pin !== undefined : undefined;
 }
 
-/** Option uv: true when built-in verification is ready, undefined for a key without it. */
-export function builtInUv({ profile }: Source): boolean | undefined {
-  return profile.builtInUv ? true : undefined;
+/**
+ * Option uv: true when built-in verification is ready, undefined for a key without it. A key whose sensor platforms can
+ * enrol fingers with is ready once it has one; any other came with what it needs.
+ */
+export function builtInUv(source: Source): boolean | undefined {
+  return source.profile.builtInUv && (bioEnroll(source) ?? true);
+}
+
+/** Option bioEnroll: true when a fingerprint is enrolled, undefined for a key without authenticatorBioEnrollment. */
+export function bioEnroll({ profile, keystore }: Source): boolean | undefined {
+  return profile.bioEnrollment && keystore.state().fingerprints.length > 0;
 }
 
 /** Protected by some form of user verification (CTAP 2.3 §6.1.2 step 6). */

@@ -24,6 +24,16 @@ export interface BuiltInUvCapability {
   readonly attemptsPerOperation: number;
 }
 
+/** authenticatorBioEnrollment with a simulated sensor (CTAP 2.3 §6.7). */
+export interface BioEnrollmentCapability {
+  readonly maxTemplates: number;
+  /** Good samples that make a template. */
+  readonly samplesRequired: number;
+  /** Bytes of UTF-8. */
+  readonly maxFriendlyName: number;
+  readonly kind: 'touch' | 'swipe';
+}
+
 /** authenticatorLargeBlobs with largeBlobKey (CTAP 2.3 §6.10): the blobs of all credentials in one array. */
 export interface LargeBlobArrayCapability {
   /** Bytes with the checksum, at least 1024. */
@@ -84,6 +94,9 @@ export interface Profile {
   readonly maxDiscoverableCredentials: number;
   readonly pin?: PinCapability;
   readonly builtInUv?: BuiltInUvCapability;
+  readonly bioEnrollment?: BioEnrollmentCapability;
+  /** Tokens from built-in verification may carry be (getInfo option uvBioEnroll). */
+  readonly uvBioEnroll: boolean;
   /** The key lets a verified user choose among several accounts itself (CTAP 2.3 §6.2.2 step 12). */
   readonly accountChooser: boolean;
   /** Bytes for credBlob, at least 32; exactly with that extension. */

@@ -51,6 +51,7 @@ export const localProfile: Profile = {
   credentialManagement: true,
   authenticatorConfig: false,
   uvAcfg: false,
+  uvBioEnroll: false,
   perCredMgmtRo: true,
   makeCredUvNotRqd: true,
   attestation: 'packed-self',

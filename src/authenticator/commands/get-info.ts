@@ -50,6 +50,8 @@ function optionsOf(environment: Environment): ReadonlyMap<string, boolean> {
     ['clientPin', features.clientPin(environment)],
     ['up', true],
     ['uv', features.builtInUv(environment)],
+    ['bioEnroll', features.bioEnroll(environment)],
+    ['uvBioEnroll', profile.bioEnrollment && profile.uvBioEnroll ? true : undefined],
     ['pinUvAuthToken', profile.pin || profile.builtInUv ? true : undefined],
     ['noMcGaPermissionsWithClientPin', profile.pin?.noMcGaPermissions ? true : undefined],
     ['largeBlobs', profile.largeBlobArray ? true : undefined],

@@ -1,6 +1,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { AgreementKey, CryptoProvider } from '../../ports/crypto.ts';
 import type { Random } from '../../ports/random.ts';
+import type { PendingEnrollment } from '../commands/bio-enrollment/enroll.ts';
 import { PinUvAuthToken } from '../pin/token.ts';
 
 /** PIN mismatches in a row after which only a power cycle helps (CTAP 2.3 §6.5.2.3). */
@@ -15,6 +16,8 @@ export class PowerCycle {
   #poweredUpAt: number;
   #pinMismatches = 0;
   #agreementKeys: Record<ProtocolVersion, AgreementKey>;
+  /** The fingerprint that is being enrolled. */
+  enrollment: PendingEnrollment | undefined;
   readonly tokens: Readonly<Record<ProtocolVersion, PinUvAuthToken>>;
 
   constructor(clock: Clock, random: Random, crypto: CryptoProvider) {
@@ -34,6 +37,7 @@ export class PowerCycle {
   /** Key-agreement keys, tokens and the mismatch streak start anew, as at power-up; the reset window does not. */
   forgetSecrets(): void {
     this.#pinMismatches = 0;
+    this.enrollment = undefined;
     this.renewAgreementKey(1);
     this.renewAgreementKey(2);
     this.resetTokens();

@@ -3,8 +3,9 @@ import type { ConsentAnswer, ConsentQuestion } from '../../ports/consent.ts';
 import type { Transaction } from '../../ports/message-handler.ts';
 import type { Environment } from '../environment.ts';
 
-/** A question before the key adds its own name and patience. */
-export type Question = Omit<ConsentQuestion, 'key' | 'timeoutMs'>;
+/** A question before the key adds its own name, and its own patience where the question has none. */
+export type Question = Omit<ConsentQuestion, 'key' | 'timeoutMs'> &
+  Partial<Pick<ConsentQuestion, 'timeoutMs'>>;
 
 /**
  * Puts a question to the user and waits for what happens. The time limit holds even if the source never answers, and
@@ -16,7 +17,7 @@ export async function askUser(
   question: Question,
 ): Promise<ConsentAnswer> {
   const { clock, consent, emit, name, profile } = environment;
-  const asked: ConsentQuestion = { ...question, key: name, timeoutMs: profile.userActionTimeout };
+  const asked: ConsentQuestion = { timeoutMs: profile.userActionTimeout, ...question, key: name };
   const ended = new AbortController();
   emit({ type: 'question', question: asked });
   const answer = await new Promise<ConsentAnswer>((resolve, reject) => {
