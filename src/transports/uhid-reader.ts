@@ -11,8 +11,10 @@ const notified = 2;
 const ending = 3;
 
 /**
- * Reads in a thread of its own. The kernel keeps 31 events and throws away more, and a client writes the packets of a
- * long message faster than reads through the thread pool can take them; this loop does nothing but read.
+ * Reads in a thread of its own. The kernel keeps 31 events and throws away more ("Output queue is full" in its log), and
+ * a client writes the packets of a long message faster than reads through the thread pool can take them; this loop does
+ * nothing but read. On a slow machine even that is too slow: only requests of up to 31 packets, 1827 bytes, are certain
+ * to arrive, so a key on uhid should announce no greater maxMsgSize.
  *
  * It is text because a worker's file has one name in the sources and another once built.
  */

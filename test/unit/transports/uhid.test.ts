@@ -40,8 +40,10 @@ describe('a uhid device', () => {
   });
 
   it('says DESTROY before it first waits, so that an exit handler may close it', async () => {
-    const { kernel, open } = await plugged();
+    const { kernel, endpoint, open } = await plugged();
+    await hear(kernel, 'open', 'output');
     void open.close();
+    expect(endpoint.links[0]?.isClosed).toBe(true);
     expect(kernel.exists).toBe(false);
     expect(kernel.isReadPending).toBe(false);
   });
