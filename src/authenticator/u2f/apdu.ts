@@ -21,30 +21,36 @@ export class U2fError extends Error {
   }
 }
 
-/** A command APDU; Le is read and ignored. */
-export interface CommandApdu {
+/** The part of a command APDU that tells which command it is. */
+export interface ApduHeader {
   readonly cla: number;
   readonly ins: number;
   readonly p1: number;
+}
+
+/** A command APDU; Le is read and ignored. */
+export interface CommandApdu extends ApduHeader {
   readonly data: Uint8Array;
 }
 
 const headerLength = 4;
 
-/**
- * Reads a command APDU in short or extended form. The 9-byte VERSION of old hosts, with an extended Lc of zero and an
- * Le, is accepted too. Throws U2fError WRONG_LENGTH.
- */
-export function parseApdu(bytes: Uint8Array): CommandApdu {
+/** Reads the header of a command APDU. Throws U2fError WRONG_LENGTH if it is cut off. */
+export function parseHeader(bytes: Uint8Array): ApduHeader {
   const [cla, ins, p1] = bytes;
   if (cla === undefined || ins === undefined || p1 === undefined || bytes.length < headerLength) {
     throw new U2fError('WRONG_LENGTH');
   }
-  return { cla, ins, p1, data: readData(bytes.subarray(headerLength)) };
+  return { cla, ins, p1 };
 }
 
-/** The data field of a body, which is: nothing, Le, Lc data [Le] or 00 Lc Lc data [Le Le]. */
-function readData(body: Uint8Array): Uint8Array {
+/**
+ * The data field of a command APDU in short or extended form. Its body is: nothing, Le, Lc data [Le] or 00 Lc Lc data
+ * [Le Le]. The 9-byte VERSION of old hosts, with an extended Lc of zero and an Le, is accepted too. Throws U2fError
+ * WRONG_LENGTH.
+ */
+export function readData(bytes: Uint8Array): Uint8Array {
+  const body = bytes.subarray(headerLength);
   const [first = 0, high = 0, low = 0] = body;
   if (body.length <= 1) return new Uint8Array();
   if (first !== 0) return cut(body, 1, first, 1);

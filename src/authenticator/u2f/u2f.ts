@@ -2,7 +2,7 @@ import { bigEndian, concatBytes, utf8Bytes } from '../../ctap/bytes.ts';
 import type { Transaction } from '../../ports/message-handler.ts';
 import type { Environment } from '../environment.ts';
 import { speaksU2f } from '../features.ts';
-import { parseApdu, statusWord, U2fError, type CommandApdu, type StatusWord } from './apdu.ts';
+import { parseHeader, readData, statusWord, U2fError, type CommandApdu, type StatusWord } from './apdu.ts';
 import { authenticate } from './authenticate.ts';
 import { register } from './register.ts';
 import { U2fTouch } from './touch.ts';
@@ -39,9 +39,9 @@ export function createU2f(environment: Environment): U2f {
       let body: Uint8Array = new Uint8Array();
       let word: StatusWord = statusWord.OK;
       try {
-        const apdu = parseApdu(bytes);
-        name = instructions.get(apdu.ins)?.name ?? name;
-        body = await run(environment, touch, apdu);
+        const header = parseHeader(bytes);
+        name = instructions.get(header.ins)?.name ?? name;
+        body = await run(environment, touch, bytes);
       } catch (error) {
         word = error instanceof U2fError ? error.statusWord : statusWord.INTERNAL;
         if (!(error instanceof U2fError)) environment.emit({ type: 'defect', error });
@@ -54,10 +54,11 @@ export function createU2f(environment: Environment): U2f {
 }
 
 /** CLA, then INS, then everything else. alwaysUv switches U2F off but for VERSION (CTAP 2.3 §7.2.4). */
-async function run(environment: Environment, touch: U2fTouch, apdu: CommandApdu): Promise<Uint8Array> {
-  if (apdu.cla !== 0) throw new U2fError('CLA_NOT_SUPPORTED');
-  const instruction = instructions.get(apdu.ins);
+async function run(environment: Environment, touch: U2fTouch, bytes: Uint8Array): Promise<Uint8Array> {
+  const header = parseHeader(bytes);
+  if (header.cla !== 0) throw new U2fError('CLA_NOT_SUPPORTED');
+  const instruction = instructions.get(header.ins);
   if (!instruction) throw new U2fError('INS_NOT_SUPPORTED');
   if (!speaksU2f(environment) && instruction.name !== 'version') throw new U2fError('COMMAND_NOT_ALLOWED');
-  return instruction.run(environment, touch, apdu);
+  return instruction.run(environment, touch, { ...header, data: readData(bytes) });
 }
