@@ -45,7 +45,7 @@ describe('reset §6.6', () => {
     await opened.key.clock.advanceAsync(9_999);
     opened.key.user.next(async () => {
       await opened.key.clock.advanceAsync(5_000);
-      return 'approve';
+      return 'approve' as const;
     });
     expect(await reset()).toBe('OK');
   });
