@@ -54,7 +54,14 @@ export async function getAssertion(
     spendTouch(environment);
   }
   const extensions = prepareGetExtensions(
-    { environment, rpId, userPresence: up, userVerified: outcome.userVerified, hasAllowList },
+    {
+      environment,
+      rpId,
+      userPresence: up,
+      userVerified: outcome.userVerified,
+      verifiedBy: outcome.verifiedBy,
+      hasAllowList,
+    },
     request.extensions ?? new Map(),
   );
   const context = {

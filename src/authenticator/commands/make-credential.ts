@@ -59,6 +59,7 @@ export async function makeCredential(
     rpId: rp.id,
     discoverable: rk,
     userVerified: outcome.userVerified,
+    verifiedBy: outcome.verifiedBy,
     inputs: request.extensions ?? new Map(),
   });
   const response = await createCredential(environment, {

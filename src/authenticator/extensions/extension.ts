@@ -1,8 +1,9 @@
 import type { CborValue } from '../../cbor/value.ts';
 import type { Credential } from '../../ports/credential.ts';
 import type { Environment } from '../environment.ts';
+import type { VerificationMethod } from '../pin/token.ts';
 
-/** In the order of CTAP 2.3 §12. */
+/** In the order of CTAP 2.3 §12; uvm is of WebAuthn Level 2. */
 export const extensionNames = [
   'credProtect',
   'credBlob',
@@ -13,6 +14,7 @@ export const extensionNames = [
   'hmac-secret',
   'hmac-secret-mc',
   'thirdPartyPayment',
+  'uvm',
 ] as const;
 export type ExtensionName = (typeof extensionNames)[number];
 
@@ -23,6 +25,8 @@ export interface CreateContext {
   readonly discoverable: boolean;
   /** The uv bit of the response. */
   readonly userVerified: boolean;
+  /** How the user was verified, if at all. */
+  readonly verifiedBy: VerificationMethod | undefined;
   /** Inputs of the other extensions of the same request. */
   readonly inputs: ReadonlyMap<string, CborValue>;
 }
@@ -34,6 +38,7 @@ export interface GetContext {
   /** The up option of the request and the uv bit of the response. */
   readonly userPresence: boolean;
   readonly userVerified: boolean;
+  readonly verifiedBy: VerificationMethod | undefined;
   readonly hasAllowList: boolean;
 }
 

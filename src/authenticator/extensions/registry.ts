@@ -17,6 +17,7 @@ import { largeBlobKey } from './large-blob-key.ts';
 import { largeBlob } from './large-blob.ts';
 import { minPinLength, pinComplexityPolicy } from './pin-policy.ts';
 import { thirdPartyPayment } from './third-party-payment.ts';
+import { uvm } from './uvm.ts';
 
 const extensions: Readonly<Record<ExtensionName, Extension>> = {
   credProtect,
@@ -28,6 +29,7 @@ const extensions: Readonly<Record<ExtensionName, Extension>> = {
   'hmac-secret': hmacSecret,
   'hmac-secret-mc': hmacSecretMc,
   thirdPartyPayment,
+  uvm,
 };
 
 type Inputs = ReadonlyMap<string, CborValue>;

@@ -2,12 +2,25 @@ import { permission } from '../../ctap/permission.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { CryptoProvider } from '../../ports/crypto.ts';
 import type { Random } from '../../ports/random.ts';
+import type { BuiltInUvCapability } from '../profile.ts';
 import type { PinUvAuthProtocol } from './protocol.ts';
+
+/** How a user proves who they are: by a PIN that the platform takes, or on the key itself. */
+export type VerificationMethod = 'client-pin' | BuiltInUvCapability['modality'];
 
 /** Limits of a token over USB, in milliseconds (CTAP 2.3 §6.5.2.1). */
 const initialUsageLimit = 30_000;
 const userPresentLimit = 30_000;
 const maxUsagePeriod = 600_000;
+
+/** What a token is to stand for. */
+export interface TokenGrant {
+  readonly verifiedBy: VerificationMethod;
+  /** The verification was a touch too. */
+  readonly userPresent: boolean;
+  readonly permissions: number;
+  readonly rpId: string | undefined;
+}
 
 /** The pinUvAuthToken of one protocol and what it stands for at the moment (CTAP 2.3 §6.5.2.1). */
 export class PinUvAuthToken {
@@ -21,6 +34,7 @@ export class PinUvAuthToken {
   #permissionsRpId: string | undefined;
   #userVerified = false;
   #userPresent = false;
+  #verifiedBy: VerificationMethod | undefined;
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
@@ -45,6 +59,11 @@ export class PinUvAuthToken {
     return this.#live() && this.#userVerified;
   }
 
+  /** How the user was verified when the token was issued. */
+  get verifiedBy(): VerificationMethod | undefined {
+    return this.#verifiedBy;
+  }
+
   get userPresent(): boolean {
     return this.#live() && this.#userPresent && this.#age() <= userPresentLimit;
   }
@@ -57,7 +76,7 @@ export class PinUvAuthToken {
   }
 
   /** beginUsingPinUvAuthToken with the permissions that go with it. */
-  beginUsing(grant: { userPresent: boolean; permissions: number; rpId?: string | undefined }): void {
+  beginUsing(grant: TokenGrant): void {
     this.#inUse = true;
     this.#used = false;
     this.#since = this.#clock.monotonic();
@@ -65,6 +84,7 @@ export class PinUvAuthToken {
     this.#permissionsRpId = grant.rpId;
     this.#userVerified = true;
     this.#userPresent = grant.userPresent;
+    this.#verifiedBy = grant.verifiedBy;
   }
 
   /** stopUsingPinUvAuthToken: back to initial values. */
@@ -72,6 +92,7 @@ export class PinUvAuthToken {
     this.#inUse = false;
     this.#permissions = 0;
     this.#permissionsRpId = undefined;
+    this.#verifiedBy = undefined;
     this.#userVerified = false;
     this.#userPresent = false;
   }

@@ -1,7 +1,7 @@
 import type { Transaction } from '../../ports/message-handler.ts';
 import type { Environment } from '../environment.ts';
 import { isProtected } from '../features.ts';
-import type { PinUvAuthToken } from '../pin/token.ts';
+import type { PinUvAuthToken, VerificationMethod } from '../pin/token.ts';
 import { requireBuiltInUv, type UvSubject } from './built-in-uv.ts';
 import { verifyTokenForRp, type PinUvAuth } from './pin-uv-auth.ts';
 
@@ -19,6 +19,7 @@ export interface UvRequest {
 export interface UvOutcome {
   /** The uv bit of the response. */
   readonly userVerified: boolean;
+  readonly verifiedBy?: VerificationMethod | undefined;
   /** The user showed presence already, so no further touch is asked for. */
   readonly userPresent: boolean;
   /** The token that authorised the request, if one did. */
@@ -38,11 +39,11 @@ export async function verifyUser(
   if (!isProtected(environment)) return { userVerified: false, userPresent: false };
   if (auth) {
     const token = verifyTokenForRp(environment, auth, clientDataHash, permission, rpId);
-    return { userVerified: true, userPresent: token.userPresent, token };
+    return { userVerified: true, verifiedBy: token.verifiedBy, userPresent: token.userPresent, token };
   }
   if (!uv) return { userVerified: false, userPresent: false };
   await requireBuiltInUv(environment, transaction, subject);
-  return { userVerified: true, userPresent: true };
+  return { userVerified: true, verifiedBy: environment.profile.builtInUv?.modality, userPresent: true };
 }
 
 /** A touch was spent: every token loses what a further makeCredential or getAssertion would need. */

@@ -8,15 +8,12 @@ import { requireProtocol } from '../../steps/pin-uv-auth.ts';
 import { boundRpId, readPermissions, requireAvailable, requireRpId } from '../permissions.ts';
 import type { PinUvAuthProtocol, SharedSecret } from '../protocol.ts';
 import { permission } from '../../../ctap/permission.ts';
+import type { TokenGrant } from '../token.ts';
 import { requireUsablePin, shareSecret, verifyPin } from '../verify-pin.ts';
 import { requireParameters } from './require-parameters.ts';
 
-/** What a token is to stand for. */
-interface Grant {
-  readonly userPresent: boolean;
-  readonly permissions: number;
-  readonly rpId: string | undefined;
-}
+/** A token from a client PIN: the user typed it elsewhere, so it says nothing about a touch. */
+const typed = { verifiedBy: 'client-pin', userPresent: false } as const;
 
 /** getPinToken, the way of CTAP 2.0 (CTAP 2.3 §6.5.5.7.1). The token has mc and ga and binds to an RP ID by its use. */
 export async function getPinToken(
@@ -35,7 +32,7 @@ export async function getPinToken(
   const permissions = environment.profile.pin?.noMcGaPermissions
     ? 0
     : permission.makeCredential | permission.getAssertion;
-  return issueToken(environment, protocol, secret, { userPresent: false, permissions, rpId: undefined });
+  return issueToken(environment, protocol, secret, { ...typed, permissions, rpId: undefined });
 }
 
 /** getPinUvAuthTokenUsingPinWithPermissions (CTAP 2.3 §6.5.5.7.2). */
@@ -57,7 +54,7 @@ export async function getTokenUsingPin(
   if (environment.keystore.state().forcePinChange) {
     throw new CtapError('PIN_POLICY_VIOLATION', 'the PIN has to be changed first');
   }
-  return issue(environment, protocol, secret, { userPresent: false, permissions, rpId: request.rpId });
+  return issue(environment, protocol, secret, { ...typed, permissions, rpId: request.rpId });
 }
 
 /** getPinUvAuthTokenUsingUvWithPermissions (CTAP 2.3 §6.5.5.7.3). */
@@ -71,11 +68,13 @@ export async function getTokenUsingUv(
   const protocol = requireProtocol(environment, given.pinUvAuthProtocol);
   const permissions = readPermissions(given.permissions);
   requireAvailable(environment, 'uv', permissions);
-  if (builtInUv(environment) !== true)
+  const { builtInUv: capability } = environment.profile;
+  if (!capability || builtInUv(environment) !== true)
     throw new CtapError('NOT_ALLOWED', 'built-in verification is not set up');
   const secret = shareSecret(environment, protocol, given.keyAgreement);
   await verifyUser(environment, transaction, request.rpId);
-  return issue(environment, protocol, secret, { userPresent: true, permissions, rpId: request.rpId });
+  const grant = { verifiedBy: capability.modality, userPresent: true, permissions, rpId: request.rpId };
+  return issue(environment, protocol, secret, grant);
 }
 
 async function verifyUser(
@@ -113,7 +112,7 @@ function issue(
   environment: Environment,
   protocol: PinUvAuthProtocol,
   secret: SharedSecret,
-  grant: Grant,
+  grant: TokenGrant,
 ): ClientPinResponse {
   if (grant.permissions !== permission.persistentCredentialManagementReadOnly) {
     return issueToken(environment, protocol, secret, {
@@ -130,7 +129,7 @@ function issueToken(
   environment: Environment,
   protocol: PinUvAuthProtocol,
   secret: SharedSecret,
-  grant: Grant,
+  grant: TokenGrant,
 ): ClientPinResponse {
   const { crypto, power, random } = environment;
   power.resetTokens();
