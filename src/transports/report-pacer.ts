@@ -1,16 +1,16 @@
 import type { Clock } from '../ports/clock.ts';
 
 /** Reports that may go out at once. The kernel's hidraw keeps 64 for a reader and throws away what is beyond. */
-const burst = 32;
-const refill = 4;
+const burst = 16;
+const refill = 2;
 const refillInterval = 2;
 
 /** Reports that may wait; more come only from a host that writes without reading, and are lost. */
 const longestQueue = 4096;
 
 /**
- * Slows long messages down to two reports a millisecond, still faster than a USB key, so that a host that reads as it
- * should loses none. Order is kept.
+ * Slows long messages down to a report each millisecond, still faster than a USB key, so that a host may be held up for
+ * some 50 ms and lose none. Order is kept.
  */
 export class ReportPacer {
   readonly #clock: Pick<Clock, 'after'>;

@@ -69,7 +69,7 @@ class UhidDevice {
     this.#pacer = new ReportPacer(system.clock, (report) => this.#tell(encodeUhidInput(report)));
   }
 
-  /** Resolves when hosts can see the device. */
+  /** Resolves when the driver has the device. Its hidraw node, and the rights that udev gives, follow in moments. */
   async plugIn(): Promise<void> {
     this.#create();
     if (!(await this.#untilDriver())) throw notTaken();

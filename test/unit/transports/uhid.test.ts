@@ -145,20 +145,20 @@ describe('a uhid device', () => {
     await hear(kernel, 'open', 'output');
     const reports = Array.from({ length: 129 }, (_, index) => filled(index));
     for (const report of reports) endpoint.links[0]?.host.send(report);
-    expect(kernel.inputs).toHaveLength(32);
+    expect(kernel.inputs).toHaveLength(16);
     kernel.clock.advance(10);
-    expect(kernel.inputs.length).toBeGreaterThan(32);
-    expect(kernel.inputs.length).toBeLessThan(64);
-    kernel.clock.advance(100);
+    expect(kernel.inputs.length).toBeGreaterThan(16);
+    expect(kernel.inputs.length).toBeLessThan(32);
+    kernel.clock.advance(130);
     expect(kernel.inputs).toEqual(reports);
     expect(kernel.clock.pending).toBe(0);
     for (const report of reports) endpoint.links[0]?.host.send(report);
     await hear(kernel, 'close');
     kernel.clock.advance(1000);
-    expect(kernel.inputs).toHaveLength(129 + 32);
+    expect(kernel.inputs).toHaveLength(129 + 16);
     await hear(kernel, 'open', 'output');
     endpoint.links[1]?.host.send(filled(200));
-    expect(kernel.inputs).toHaveLength(129 + 32 + 1);
+    expect(kernel.inputs).toHaveLength(129 + 16 + 1);
     expect(kernel.inputs.at(-1)).toEqual(filled(200));
   });
 
@@ -167,7 +167,7 @@ describe('a uhid device', () => {
     await hear(kernel, 'open', 'output');
     for (let count = 0; count < 6000; count++) endpoint.links[0]?.host.send(filled(1));
     kernel.clock.advance(10_000);
-    expect(kernel.inputs).toHaveLength(32 + 4096);
+    expect(kernel.inputs).toHaveLength(16 + 4096);
   });
 });
 
