@@ -1,9 +1,10 @@
 import { algorithmName } from '../cose/algorithm.ts';
 import type { CryptoProvider } from '../ports/crypto.ts';
+import { capabilityRules } from './capability-rules.ts';
 import type { Profile } from './profile.ts';
 
 /** A condition of the standard, and the sentence for a profile that breaks it. */
-interface Rule {
+export interface Rule {
   readonly broken: (profile: Profile, crypto: Pick<CryptoProvider, 'algorithms'>) => boolean;
   readonly sentence: (profile: Profile) => string;
 }
@@ -94,6 +95,7 @@ const rules: readonly Rule[] = [
     broken: ({ maxMsgSize }) => maxMsgSize < 1024 || maxMsgSize > 7609,
     sentence: () => 'maxMsgSize: 1024 to 7609 bytes (CTAP 2.3 §6.4, §11.2.4).',
   },
+  ...capabilityRules,
 ];
 
 /** What makes a profile impossible, one sentence for each broken rule; empty for a key that can exist. */
