@@ -52,6 +52,10 @@ export interface KeystoreDirectory {
   acquireLease(name: string, info?: LeaseInfo): Promise<Lease>;
   /** Who runs the key now. */
   currentLease(name: string): LeaseHolder | undefined;
+  /** A text that the program keeps with a key and no one else reads; undefined if there is none, or no such key. */
+  note(name: string): string | undefined;
+  /** Replaces it. UsageError `no-such-key` if there is no such key. */
+  setNote(name: string, note: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -155,6 +159,17 @@ class Directory implements KeystoreDirectory {
     this.#database.refresh();
     const entry = this.#entry(name);
     return entry === undefined ? undefined : this.#leases.current(entry);
+  }
+
+  note(name: string): string | undefined {
+    this.#database.refresh();
+    return this.#entry(name)?.note;
+  }
+
+  setNote(name: string, note: string): Promise<void> {
+    return this.#database.write(() => {
+      this.#records.write(this.#placeOf(name), keyEntry, { ...this.#requireEntry(name), note });
+    });
   }
 
   close(): Promise<void> {

@@ -37,6 +37,8 @@ export interface KeyEntry {
   /** 8 bytes that all database keys of this key begin with. */
   readonly keyId: Uint8Array;
   readonly createdAt: number;
+  /** See KeystoreDirectory.note. */
+  readonly note?: string;
 }
 
 export interface Tally {
@@ -128,6 +130,7 @@ export const keyEntry = record<KeyEntry>({
   name: field(1, text),
   keyId: field(2, bytes),
   createdAt: field(3, milliseconds),
+  note: optional(4, text),
 });
 
 export const tally = record<Tally>({ nextSequence: field(1, integer), discoverable: field(2, integer) });
