@@ -36,6 +36,7 @@ export async function largeBlobs(
   transaction: Transaction,
   continued: ContinuationState | undefined,
 ): Promise<Uint8Array> {
+  keepUpload(environment, transaction.channel, continued);
   const request = decodeMessage(largeBlobsTable, parameters).fields;
   const { get, offset, set } = request;
   if (offset === undefined) invalid('offset is missing');
@@ -51,6 +52,15 @@ export async function largeBlobs(
   );
   await appendFragment(environment, transaction.channel, upload, set);
   return new Uint8Array();
+}
+
+/** A fragment that is refused, or a look at the array, leaves an upload where it was. */
+function keepUpload(
+  { continuation }: Environment,
+  channel: number,
+  continued: ContinuationState | undefined,
+): void {
+  if (continued?.kind === 'blob-upload') continuation.remember(channel, continued);
 }
 
 function invalid(detail: string): never {
@@ -126,6 +136,7 @@ async function appendFragment(
     environment.continuation.remember(channel, { ...upload, received });
     return;
   }
+  environment.continuation.clear();
   const content = received.subarray(0, -checksumLength);
   const checksum = environment.crypto.sha256(content).subarray(0, checksumLength);
   if (!sameBytes(checksum, received.subarray(-checksumLength))) {
