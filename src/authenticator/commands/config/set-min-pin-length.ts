@@ -9,6 +9,7 @@ import { clientPin, minPinLength } from '../../features.ts';
 export async function setMinPinLength(environment: Environment, rawParams: CborMap): Promise<void> {
   const { keystore, power, random } = environment;
   const params = setMinPinLengthParams(rawParams, 'subCommandParams');
+  requireTellable(environment, params);
   const length = newMinimum(environment, params);
   if (params.forceChangePin && clientPin(environment) !== true) {
     throw new CtapError('PIN_NOT_SET', 'a PIN change cannot be forced without a PIN');
@@ -22,6 +23,13 @@ export async function setMinPinLength(environment: Environment, rawParams: CborM
     ...(forcePinChange && { persistentPinUvAuthToken: random.bytes(32) }),
   });
   if (forcePinChange) power.resetTokens();
+}
+
+/** RP IDs are INVALID_PARAMETER on a key that could not tell them anything. */
+function requireTellable({ profile }: Environment, { minPinLengthRpIds }: SetMinPinLengthParams): void {
+  if (minPinLengthRpIds !== undefined && !profile.extensions.includes('minPinLength')) {
+    throw new CtapError('INVALID_PARAMETER', 'RP IDs are of no use without the extension minPinLength');
+  }
 }
 
 /** The minimum may only grow, up to the longest PIN. */
@@ -45,9 +53,6 @@ function mustChange({ keystore }: Environment, params: SetMinPinLengthParams, le
 /** SPEC-SILENT §6.11.4: an empty list changes nothing. */
 function newRpIds({ profile }: Environment, { minPinLengthRpIds }: SetMinPinLengthParams): DeviceStateChange {
   if (minPinLengthRpIds === undefined || minPinLengthRpIds.length === 0) return {};
-  if (!profile.extensions.includes('minPinLength')) {
-    throw new CtapError('INVALID_PARAMETER', 'RP IDs are of no use without the extension minPinLength');
-  }
   if (minPinLengthRpIds.length > (profile.setMinPinLength?.maxRpIds ?? 0)) {
     throw new CtapError('KEY_STORE_FULL', `there is no room for ${minPinLengthRpIds.length} RP IDs`);
   }
