@@ -78,27 +78,31 @@ export class Database {
     return this.#guard(() => [...this.#lmdb.getKeys({ limit: 1 })].length === 0);
   }
 
-  /** Only inside of `write`. */
+  /** Only inside of a transaction. */
   put(key: Uint8Array, value: Uint8Array): void {
     void this.#lmdb.put(key, value);
   }
 
-  /** Only inside of `write`. */
+  /** Only inside of a transaction. */
   delete(key: Uint8Array): void {
     void this.#lmdb.remove(key);
   }
 
   /**
-   * Runs `action` in one transaction, in which reads see its own writes. Resolves when it is durable; if `action`
+   * Runs `action` in one transaction, in which reads see its own writes. It is durable when this returns; if `action`
    * throws, nothing of it is kept.
+   *
+   * The commit is not left to the package's writer thread: after a failed commit, as on a full disk, that way leaves a
+   * rejected promise which nobody can handle, and the process ends.
    */
-  async write<T>(action: () => T): Promise<T> {
+  writeNow<T>(action: () => T): T {
     this.#requireOpen();
-    try {
-      return await this.#lmdb.childTransaction(action);
-    } catch (error) {
-      throw await this.#explain(error);
-    }
+    return this.#guard(() => this.#lmdb.transactionSync(action));
+  }
+
+  /** As `writeNow`, for callers that promise. */
+  write<T>(action: () => T): Promise<T> {
+    return new Promise((resolve) => resolve(this.writeNow(action)));
   }
 
   async close(): Promise<void> {
@@ -117,14 +121,5 @@ export class Database {
     } catch (error) {
       throw storageError(error, this.#path);
     }
-  }
-
-  /** The reason of a failed commit comes as a promise beside the error. */
-  async #explain(error: unknown): Promise<unknown> {
-    const reason =
-      error instanceof Error && 'commitError' in error
-        ? await Promise.resolve(error.commitError).catch((cause: unknown) => cause)
-        : error;
-    return storageError(reason, this.#path);
   }
 }

@@ -30,9 +30,8 @@ export class LmdbKeystore implements Keystore {
   readonly #space: KeySpace;
   readonly #name: string;
   readonly #credentials: CredentialTable;
-  /** Writes of this object, of which the ones in `#pending` may not be committed yet. */
+  /** Committed writes of this object. */
   #ownWrites = 0;
-  readonly #pending = new Set<{ readonly number: number }>();
   #lastState: { readonly writes: number; readonly state: DeviceState } | undefined;
   #closed = false;
 
@@ -44,9 +43,7 @@ export class LmdbKeystore implements Keystore {
   }
 
   get generation(): number {
-    const writes = this.#refresh();
-    const own = [...this.#pending].filter((write) => write.number <= writes).length;
-    return writes - this.#ownWrites - own;
+    return this.#refresh() - this.#ownWrites;
   }
 
   state(): DeviceState {
@@ -187,22 +184,19 @@ export class LmdbKeystore implements Keystore {
     writeState(this.#records, this.#space, changeState(small, change), 'largeBlobArray' in change);
   }
 
-  async #write<T>(action: () => T): Promise<T> {
-    this.#requireOpen();
-    let write: { readonly number: number } | undefined;
-    try {
-      const result = await this.#records.database.write(() => {
-        write = { number: this.#writesSoFar() + 1 };
+  #write<T>(action: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      this.#requireOpen();
+      const { database } = this.#records;
+      const result = database.writeNow(() => {
+        const number = this.#writesSoFar() + 1;
         const value = action();
-        this.#records.database.put(this.#space.generation, sequenceBytes(write.number));
-        this.#pending.add(write);
+        database.put(this.#space.generation, sequenceBytes(number));
         return value;
       });
       this.#ownWrites += 1;
-      return result;
-    } finally {
-      if (write !== undefined) this.#pending.delete(write);
-    }
+      resolve(result);
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { getuid, platform } from 'node:process';
 
 import { KeystoreError } from '../ports/keystore.ts';
-import { storageError } from './storage-error.ts';
+import { fullDisk, hasRoom, storageError } from './storage-error.ts';
 
 export const dataFile = 'data.mdb';
 export const lockFile = 'lock.mdb';
@@ -32,6 +32,7 @@ export function holdsKeystore(directory: string): boolean {
 export function makePlaces(directory: string): void {
   guarded(directory, () => {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (!hasRoom(directory)) throw fullDisk(directory);
     // LMDB would make them readable for the group.
     for (const name of [dataFile, lockFile]) closeSync(openSync(join(directory, name), 'a', 0o600));
   });

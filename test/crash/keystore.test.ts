@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { execPath } from 'node:process';
+import { env, execPath, platform } from 'node:process';
 import { text } from 'node:stream/consumers';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -16,7 +16,9 @@ import { contentsOf, emptyContents, follow, stepsOf } from './keystore/steps.ts'
 import type { Transpiled } from './keystore/transpiled.ts';
 import { transpile } from './keystore/transpiled.ts';
 
-const rounds = 30;
+// FAUXKEY_CRASH_ROUNDS is for those who want to be surer.
+const rounds = Number(env['FAUXKEY_CRASH_ROUNDS'] ?? 20);
+const childPath = 'test/crash/keystore/child.ts';
 
 let transpiled: Transpiled;
 let place: TestDirectory;
@@ -38,7 +40,7 @@ afterEach(async () => {
 });
 
 function start(...words: (string | number)[]): ChildProcess {
-  const script = transpiled.file('test/crash/keystore/child.ts');
+  const script = transpiled.file(childPath);
   const parameters = [script, place.path, ...words.map(String)];
   return spawn(execPath, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
@@ -95,6 +97,22 @@ describe('kill -9', () => {
   });
 });
 
+describe('a disk without room', () => {
+  // A limit on the size of files stands for the disk: it fails the same writes, and needs no privileges.
+  it.runIf(platform !== 'win32')('is told, loses nothing, and ends nobody', () => {
+    const limited = 'trap "" XFSZ; ulimit -f 400; exec "$@"';
+    const words = [execPath, transpiled.file(childPath), place.path, 'overfill'];
+    const { stdout, status } = spawnSync('sh', ['-c', limited, 'sh', ...words], { encoding: 'utf8' });
+    const [first, second, stored] = stdout.trim().split('\n');
+    // LMDB calls a write that was cut short an I/O error; only a disk that is full can be told from a broken one.
+    const problem: unknown = expect.stringMatching(/^(full|io)$/);
+    expect([status, first, second]).toEqual([0, problem, problem]);
+    expect(Number(stored)).toBeGreaterThan(2);
+    expect([...keystore.all()]).toHaveLength(Number(stored));
+    expect(keystore.countDiscoverable()).toBe(Number(stored));
+  });
+});
+
 describe('two processes', () => {
   it('write to one key at the same time, and each sees what the other wrote', async () => {
     const { generation } = keystore;
@@ -105,6 +123,12 @@ describe('two processes', () => {
     expect(keystore.generation).toBe(generation + 30);
     expect([...keystore.all()]).toHaveLength(45);
     expect(keystore.countDiscoverable()).toBe(45);
+  });
+
+  it('see what the other wrote without a turn of the event loop', () => {
+    expect(keystore.countDiscoverable()).toBe(0);
+    spawnSync(execPath, [transpiled.file(childPath), place.path, 'fill', '0', '2']);
+    expect(keystore.countDiscoverable()).toBe(2);
   });
 
   it('see through a file that the other made grow', async () => {

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { argv, kill, pid } from 'node:process';
+import { Worker } from 'node:worker_threads';
 
 import { openKeystoreDirectory } from '../../../src/keystore/lmdb.ts';
 import type { Keystore } from '../../../src/ports/keystore.ts';
+import { KeystoreError } from '../../../src/ports/keystore.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { createSeededRandom } from '../../support/seeded-random.ts';
 import { credentialOf, perform, stepsOf } from './steps.ts';
@@ -13,12 +16,26 @@ function tell(word: string): void {
   writeSync(1, `${word}\n`);
 }
 
+/** Waits beside the main thread, which is busy, for the signal, and then as long as it says, before it kills all. */
+const killer = `
+  const { workerData, parentPort } = require('node:worker_threads');
+  parentPort.postMessage('ready');
+  Atomics.wait(workerData, 0, 0);
+  Atomics.wait(workerData, 1, 0, workerData[0] / 100);
+  process.kill(process.pid, 'SIGKILL');
+`;
+
 /** Performs the steps of a round and dies in the middle of one of them. */
 async function crash(keystore: Keystore, round: number): Promise<void> {
   const steps = stepsOf(round);
   const [at = 0, delay = 0] = createSeededRandom(`death of round ${round}`).bytes(2);
+  const signal = new Int32Array(new SharedArrayBuffer(8));
+  await once(new Worker(killer, { eval: true, workerData: signal }), 'message');
   for (const [index, step] of steps.entries()) {
-    if (index === at % steps.length) setTimeout(() => kill(pid, 'SIGKILL'), delay % 4);
+    if (index === at % steps.length) {
+      signal[0] = 1 + delay;
+      Atomics.notify(signal, 0);
+    }
     await perform(keystore, step);
     tell(String(index));
   }
@@ -35,12 +52,25 @@ async function fill(keystore: Keystore, first: number, count: number): Promise<v
   tell('done');
 }
 
+/** Writes until there is no room, and goes on as a key would. */
+async function overfill(keystore: Keystore): Promise<void> {
+  for (let round = 0; round < 2; round += 1) {
+    try {
+      await fill(keystore, keystore.countDiscoverable(), 1000);
+    } catch (error) {
+      tell(error instanceof KeystoreError ? error.problem : String(error));
+    }
+  }
+  tell(String([...keystore.all()].length));
+}
+
 const [, , directory = '', job = '', ...numbers] = argv;
 const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
 const store = await openKeystoreDirectory({ directory, random, clock: createFakeClock() });
 const keystore = await store.open('main');
 const [first = 0, second = 0] = numbers.map(Number);
 if (job === 'crash') await crash(keystore, first);
+if (job === 'overfill') await overfill(keystore);
 if (job === 'fill') await fill(keystore, first, second);
 if (job === 'hold') {
   await store.acquireLease('main', { control: 'a control socket' });

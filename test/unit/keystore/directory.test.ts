@@ -101,6 +101,21 @@ describe('keys of a store', () => {
     expect(prefixes.size).toBe(header + names + keys);
   });
 
+  it('leaves nothing of a credential that was removed', async () => {
+    await makeStore();
+    const store = await openStore(place.path);
+    const keystore = await store.open('main');
+    await keystore.remove([makeCredential('a').id]);
+    await store.close();
+    const database = rawDatabase(place.path);
+    const kinds = [...database.getKeys({})]
+      .map((key) => key.toString('latin1'))
+      .filter((key) => key.startsWith('K'))
+      .map((key) => key[9]);
+    await database.close();
+    expect(kinds.sort()).toEqual(['g', 's', 't']);
+  });
+
   it('makes a removed key anew, empty', async () => {
     await makeStore();
     const store = await openStore(place.path);
