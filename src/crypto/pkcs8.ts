@@ -43,6 +43,8 @@ export type PrivateKeyParts =
       readonly expandedKey?: Uint8Array;
     };
 
+export type EcKeyParts = Extract<PrivateKeyParts, { readonly kty: 'EC2' }>;
+
 const seedTag = contextTag(0, 'primitive');
 const mlDsaSeedSize = 32;
 const rsaModulusBits = { min: 2048, max: 8192 } as const;
@@ -116,29 +118,38 @@ function decodeKey(
   throw new UnsuitableKeyError('the key type is none that a security key uses');
 }
 
-/** ECPrivateKey (RFC 5915 §3). A scalar shorter than the field, as some writers produce, is padded. */
+/** ECPrivateKey with its curve in the algorithm identifier (RFC 5480 §2.1.1). */
 function decodeEcKey(
   parameters: DerValue | undefined,
   privateKey: Uint8Array,
   outerPoint: Uint8Array | undefined,
-): PrivateKeyParts {
-  const curveOid = requireDer(parameters, derTag.oid, 'named curve');
-  const curve = nameOf(ecCurveOids, curveOid);
-  if (curve === undefined)
+): EcKeyParts {
+  const curve = nameOf(ecCurveOids, requireDer(parameters, derTag.oid, 'named curve'));
+  if (curve === undefined) {
     throw new UnsuitableKeyError('the elliptic curve is none that a security key uses');
-  const members = decodeDerChildren(requireDer(decodeDer(privateKey), derTag.sequence, 'ECPrivateKey'));
+  }
+  const parts = decodeEcPrivateKey(curve, privateKey);
+  return { ...parts, ...(outerPoint && !parts.point && { point: outerPoint }) };
+}
+
+/**
+ * ECPrivateKey (RFC 5915 §3, SEC 1 C.4). A scalar shorter than the field, as some writers produce, is padded. Throws
+ * DerError or UnsuitableKeyError.
+ */
+export function decodeEcPrivateKey(curve: EcCurve, ecPrivateKey: Uint8Array): EcKeyParts {
+  const members = decodeDerChildren(requireDer(decodeDer(ecPrivateKey), derTag.sequence, 'ECPrivateKey'));
   const [version, scalar, ...rest] = members;
   if (bytesToBigInt(requireUnsigned(version, 'version of ECPrivateKey')) !== 1n) {
     throw new DerError('unknown version of ECPrivateKey');
   }
   const d = scalarOf(curve, requireDer(scalar, derTag.octetString, 'private scalar'));
-  const innerCurve = takeExplicit(rest, 0);
-  if (innerCurve !== undefined && !sameBytes(requireDer(innerCurve, derTag.oid, 'inner curve'), curveOid)) {
+  const named = takeExplicit(rest, 0);
+  if (named !== undefined && !isOid(requireDer(named, derTag.oid, 'inner curve'), ecCurveOids[curve])) {
     throw new DerError('the two named curves differ');
   }
-  const innerPoint = takeExplicit(rest, 1);
+  const encoded = takeExplicit(rest, 1);
   if (rest.length > 0) throw new DerError('unexpected members of ECPrivateKey');
-  const point = innerPoint ? requireBitString(innerPoint, derTag.bitString, 'public point') : outerPoint;
+  const point = encoded && requireBitString(encoded, derTag.bitString, 'public point');
   return { kty: 'EC2', curve, d, ...(point && { point }) };
 }
 
@@ -251,5 +262,5 @@ function nameOf<Name extends string>(
 }
 
 function isOid(content: Uint8Array, dotted: string): boolean {
-  return sameBytes(content, decodeDer(encodeOid(dotted)).content);
+  return sameBytes(encodeDer(derTag.oid, content), encodeOid(dotted));
 }

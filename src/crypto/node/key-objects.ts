@@ -1,8 +1,9 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { ecCurves } from '../../cose/algorithm-table.ts';
+import { ecCurves, type EcdsaAlgorithm, type EddsaAlgorithm } from '../../cose/algorithm-table.ts';
 import type { PublicKey } from '../../cose/public-key.ts';
 import { UnsuitableKeyError } from '../../ports/crypto.ts';
-import { encodePkcs8, type PrivateKeyParts } from '../pkcs8.ts';
+import { encodePoint } from '../key-parts.ts';
+import { encodePkcs8, type EcKeyParts, type PrivateKeyParts } from '../pkcs8.ts';
 
 /** Keys that OpenSSL always does itself. */
 export type OpensslParts = Exclude<PrivateKeyParts, { readonly kty: 'AKP' }>;
@@ -32,23 +33,29 @@ function ecPrivateJwk(parts: OpensslParts): JsonWebKey | undefined {
   };
 }
 
-/** Private and public numbers of a private KeyObject. RSA keys are not among them: their numbers are in their DER. */
-export function numbersOf(object: KeyObject): {
-  readonly secret: Uint8Array;
-  readonly x: Uint8Array;
-  readonly y: Uint8Array;
-} {
-  const jwk = object.export({ format: 'jwk' });
-  return { secret: fromBase64url(jwk.d), x: fromBase64url(jwk.x), y: fromBase64url(jwk.y) };
-}
-
 /** The public key that OpenSSL computed for `object`, which was made from `parts`. */
 export function publicKeyOf(object: KeyObject, parts: OpensslParts): OpensslPublicKey {
   if (parts.kty === 'RSA') return { kty: 'RSA', n: parts.n, e: parts.e };
-  const { x, y } = numbersOf(object);
-  return parts.kty === 'OKP'
-    ? { kty: 'OKP', curve: parts.curve, x }
-    : { kty: 'EC2', curve: parts.curve, x, y };
+  return readPrivateJwk(parts, object.export({ format: 'jwk' })).publicKey;
+}
+
+/** The public key that stands beside a private one in uncompressed form. Throws UnsuitableKeyError if it does not. */
+export function publicKeyOfPoint({ curve, point }: EcKeyParts): OpensslPublicKey {
+  if (point?.[0] !== 0x04) throw new UnsuitableKeyError('the key came without its public point');
+  const { size } = ecCurves[curve];
+  return { kty: 'EC2', curve, x: point.slice(1, 1 + size), y: point.slice(1 + size) };
+}
+
+/** Both halves of a private key of the given curve. */
+export function readPrivateJwk(
+  { kty, curve }: EcdsaAlgorithm | EddsaAlgorithm | Exclude<OpensslParts, { readonly kty: 'RSA' }>,
+  jwk: JsonWebKey,
+): { readonly parts: OpensslParts; readonly publicKey: OpensslPublicKey } {
+  const secret = fromBase64url(jwk.d);
+  const x = fromBase64url(jwk.x);
+  if (kty === 'OKP') return { parts: { kty, curve, seed: secret }, publicKey: { kty, curve, x } };
+  const y = fromBase64url(jwk.y);
+  return { parts: { kty, curve, d: secret, point: encodePoint({ x, y }) }, publicKey: { kty, curve, x, y } };
 }
 
 /** OpenSSL's public key. Throws OpenSSL's error if there is no such key, as for a point off the curve. */

@@ -1,33 +1,26 @@
-import { generateKeyPair, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { CoseAlgorithm } from '../../cose/algorithm.ts';
-import {
-  algorithmSpec,
-  type AlgorithmSpec,
-  type EcdsaAlgorithm,
-  type EddsaAlgorithm,
-  type RsaAlgorithm,
-} from '../../cose/algorithm-table.ts';
+import { algorithmSpec, type AlgorithmSpec, type RsaAlgorithm } from '../../cose/algorithm-table.ts';
 import type { PublicKey } from '../../cose/public-key.ts';
 import { UnsuitableKeyError, type KeyPair } from '../../ports/crypto.ts';
-import { encodePoint, privateOnly, requireOwnPublicKey, toKeyPair } from '../key-parts.ts';
+import { privateOnly, requireOwnPublicKey, toKeyPair } from '../key-parts.ts';
 import { keyTypeOf, requireKeyType, type KeyType } from '../key-type.ts';
 import { LruCache } from '../lru-cache.ts';
 import type { MlDsa } from '../ml-dsa.ts';
 import { decodePkcs8, decodePkcs8For, type PrivateKeyParts } from '../pkcs8.ts';
-import { opensslCurves } from './capabilities.ts';
+import { generateEcKey, generateOkpJwk, generateRsaPkcs8 } from './generate.ts';
 import {
-  numbersOf,
   publicKeyOf,
+  publicKeyOfPoint,
+  readPrivateJwk,
   toPrivateKeyObject,
   toPublicKeyObject,
   type OpensslParts,
+  type OpensslPublicKey,
 } from './key-objects.ts';
 import { signWith, verifyWith } from './signatures.ts';
 import { view } from './view.ts';
 
-const modulusLength = 2048;
-const publicExponent = 0x10001;
 const mlDsaSeedSize = 32;
 /** Parsed keys kept. A parse costs OpenSSL more than ten signatures. */
 const cacheCapacity = 256;
@@ -63,7 +56,7 @@ export function createPrivateKeys(mlDsa: MlDsa): PrivateKeys {
   return {
     generate: (alg) => {
       const spec = algorithmSpec(alg);
-      if (spec.kty === 'RSA') return generateRsaKey().then((opened) => keep(alg, opened));
+      if (spec.kty === 'RSA') return generateRsaKey(mlDsa).then((opened) => keep(alg, opened));
       return keep(alg, generateKey(spec, mlDsa));
     },
     import: (alg, privateKey) => {
@@ -87,7 +80,14 @@ export function createPrivateKeys(mlDsa: MlDsa): PrivateKeys {
 }
 
 function openKey(parts: PrivateKeyParts, mlDsa: MlDsa): SigningKey {
-  if (parts.kty !== 'AKP') return opensslKey(toPrivateKeyObject(parts), parts);
+  if (parts.kty !== 'AKP') {
+    const object = toPrivateKeyObject(parts);
+    return opensslKey(
+      parts,
+      () => object,
+      () => publicKeyOf(object, parts),
+    );
+  }
   const key = mlDsa.open(parts.set, parts.seed, parts.expandedKey);
   return {
     type: parts.set,
@@ -96,46 +96,51 @@ function openKey(parts: PrivateKeyParts, mlDsa: MlDsa): SigningKey {
   };
 }
 
-function opensslKey(object: KeyObject, parts: OpensslParts): SigningKey {
+function opensslKey(
+  parts: OpensslParts,
+  object: () => KeyObject,
+  publicKey: () => OpensslPublicKey,
+): SigningKey {
   return {
     type: keyTypeOf(parts),
-    publicKey: () => publicKeyOf(object, parts),
+    publicKey,
     sign: (spec, data) => {
       if (spec.kty === 'AKP')
         throw new UnsuitableKeyError('OpenSSL keys of this kind do not sign with ML-DSA');
-      return signWith(spec, object, data);
+      return signWith(spec, object(), data);
     },
   };
 }
 
 function generateKey(spec: Exclude<AlgorithmSpec, RsaAlgorithm>, mlDsa: MlDsa): OpenedKey {
-  if (spec.kty === 'AKP') {
-    const parts = { kty: 'AKP', set: spec.set, seed: view(randomBytes(mlDsaSeedSize)) } as const;
-    return { parts, key: openKey(parts, mlDsa) };
+  switch (spec.kty) {
+    case 'EC2': {
+      const { object, parts } = generateEcKey(spec.curve);
+      const key = opensslKey(
+        parts,
+        () => object,
+        () => publicKeyOfPoint(parts),
+      );
+      return { parts, key };
+    }
+    case 'OKP': {
+      const jwk = generateOkpJwk(spec.curve);
+      const { parts, publicKey } = readPrivateJwk(spec, jwk);
+      let object: KeyObject | undefined;
+      const load = (): KeyObject => (object ??= createPrivateKey({ key: jwk, format: 'jwk' }));
+      return { parts, key: opensslKey(parts, load, () => publicKey) };
+    }
+    case 'AKP': {
+      const parts = { kty: 'AKP', set: spec.set, seed: view(randomBytes(mlDsaSeedSize)) } as const;
+      return { parts, key: openKey(parts, mlDsa) };
+    }
   }
-  const object = generateObject(spec);
-  const { secret, x, y } = numbersOf(object);
-  const parts: OpensslParts =
-    spec.kty === 'OKP'
-      ? { kty: 'OKP', curve: spec.curve, seed: secret }
-      : { kty: 'EC2', curve: spec.curve, d: secret, point: encodePoint({ x, y }) };
-  return { parts, key: opensslKey(object, parts) };
-}
-
-function generateObject(spec: EcdsaAlgorithm | EddsaAlgorithm): KeyObject {
-  if (spec.kty === 'EC2') {
-    return generateKeyPairSync('ec', { namedCurve: opensslCurves[spec.curve] }).privateKey;
-  }
-  return (spec.curve === 'Ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ed448'))
-    .privateKey;
 }
 
 /** In the thread pool: it takes from some tens of milliseconds to seconds. */
-async function generateRsaKey(): Promise<OpenedKey> {
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength, publicExponent });
-  const parts = decodePkcs8(view(privateKey.export({ format: 'der', type: 'pkcs8' })));
-  if (parts.kty === 'AKP') throw new UnsuitableKeyError('OpenSSL did not make an RSA key');
-  return { parts, key: opensslKey(privateKey, parts) };
+async function generateRsaKey(mlDsa: MlDsa): Promise<OpenedKey> {
+  const parts = decodePkcs8(await generateRsaPkcs8());
+  return { parts, key: openKey(parts, mlDsa) };
 }
 
 /** Whether the private numbers of an RSA key belong to its public ones. Throws UnsuitableKeyError. */

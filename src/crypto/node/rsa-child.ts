@@ -5,8 +5,13 @@ import type { CryptoProvider, KeyPair } from '../../ports/crypto.ts';
 
 /** Writes the PKCS#8 DER of a new RSA key to standard output. */
 const program = `
-const { privateKey } = require('node:crypto').generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 0x10001 });
-process.stdout.write(privateKey.export({ format: 'der', type: 'pkcs8' }));
+const { privateKey } = require('node:crypto').generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicExponent: 0x10001,
+  publicKeyEncoding: { format: 'der', type: 'spki' },
+  privateKeyEncoding: { format: 'der', type: 'pkcs8' },
+});
+process.stdout.write(privateKey);
 `;
 
 /**

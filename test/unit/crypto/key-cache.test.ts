@@ -26,11 +26,23 @@ it('parses a private key for its first signature only', async () => {
   expect(parse).toHaveBeenCalledTimes(1);
 });
 
-it('parses no key that it generated itself', async () => {
+it('parses no EC key that it generated itself', async () => {
   const crypto = createNodeCrypto();
   const parse = vi.mocked(nodeCrypto.createPrivateKey);
   parse.mockClear();
-  const { privateKey } = await crypto.generateKeyPair(-8);
-  crypto.sign(-8, privateKey, Uint8Array.of(1));
+  const { privateKey } = await crypto.generateKeyPair(-7);
+  crypto.sign(-7, privateKey, Uint8Array.of(1));
   expect(parse).not.toHaveBeenCalled();
+});
+
+it('exports no key as JWK that it generated, which can block Node.js 20 for ever', async () => {
+  const prototype = Object.getPrototypeOf(
+    nodeCrypto.generateKeyPairSync('ed25519').privateKey,
+  ) as nodeCrypto.KeyObject;
+  const exported = vi.spyOn(prototype, 'export');
+  const crypto = createNodeCrypto();
+  for (const alg of [-7, -8, -35, -36, -47, -53, -48, -257] as const) await crypto.generateKeyPair(alg);
+  expect(exported).toHaveBeenCalled();
+  expect(exported).not.toHaveBeenCalledWith(expect.objectContaining({ format: 'jwk' }));
+  exported.mockRestore();
 });
