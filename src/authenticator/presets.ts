@@ -10,22 +10,28 @@ export interface Preset {
   readonly profile: Profile;
 }
 
-/** The complete key without the members named. */
-function without(...names: readonly (keyof Profile)[]): Profile {
+/** A profile without some of its optional members. */
+function without(profile: Profile, ...names: readonly (keyof Profile)[]): Profile {
   return Object.fromEntries(
-    Object.entries(defaultProfile).filter(([name]) => !names.includes(name as keyof Profile)),
+    Object.entries(profile).filter(([name]) => !names.includes(name as keyof Profile)),
   ) as unknown as Profile;
 }
 
+const ctap21: Profile = {
+  ...without(defaultProfile, 'pinComplexity', 'longTouchForReset'),
+  versions: ['U2F_V2', 'FIDO_2_0', 'FIDO_2_1'],
+  extensions: ['credProtect', 'credBlob', 'largeBlobKey', 'minPinLength', 'hmac-secret'],
+  maxDiscoverableCredentials: 25,
+  perCredMgmtRo: false,
+};
+
 const ctap20: Profile = {
   ...without(
+    ctap21,
     'maxCredBlobLength',
     'largeBlobArray',
     'setMinPinLength',
-    'pinComplexity',
     'enterpriseAttestation',
-    'longTouchForReset',
-    'vendorConfigCommands',
     'alwaysUv',
   ),
   versions: ['U2F_V2', 'FIDO_2_0'],
@@ -33,19 +39,10 @@ const ctap20: Profile = {
   pin: { protocols: [1], maxRetries: 8, minLength: 4, maxLength: 63, noMcGaPermissions: false },
   authenticatorConfig: false,
   credentialManagement: false,
-  perCredMgmtRo: false,
   makeCredUvNotRqd: false,
 };
 
-const noPin: Profile = {
-  ...without('pin', 'setMinPinLength', 'pinComplexity'),
-  versions: ['U2F_V2', 'FIDO_2_0'],
-  extensions: ['hmac-secret'],
-  maxDiscoverableCredentials: 0,
-  credentialManagement: false,
-  perCredMgmtRo: false,
-  authenticatorConfig: false,
-};
+const noPin: Profile = { ...without(ctap20, 'pin'), maxDiscoverableCredentials: 0 };
 
 /** The kinds of key that `--profile` knows by name. */
 export const presets: readonly Preset[] = [
@@ -56,16 +53,8 @@ export const presets: readonly Preset[] = [
   },
   {
     name: 'ctap2.1',
-    summary: 'A key of the CTAP 2.1 generation, as most keys in drawers are.',
-    profile: {
-      ...defaultProfile,
-      versions: ['U2F_V2', 'FIDO_2_0', 'FIDO_2_1'],
-      extensions: ['credProtect', 'credBlob', 'largeBlobKey', 'minPinLength', 'hmac-secret'].filter(
-        (name): name is Profile['extensions'][number] =>
-          (defaultProfile.extensions as readonly string[]).includes(name),
-      ),
-      perCredMgmtRo: false,
-    },
+    summary: 'A key of the CTAP 2.1 generation, as most keys in drawers are: room for 25 passkeys.',
+    profile: ctap21,
   },
   {
     name: 'ctap2.0',
@@ -91,6 +80,26 @@ export const presets: readonly Preset[] = [
     name: 'keypad',
     summary: 'Verifies its user by itself, as a key with a keypad does.',
     profile: { ...defaultProfile, builtInUv: typedPinUv },
+  },
+  {
+    name: 'fingerprint',
+    summary: 'Verifies its user by fingerprint, once a finger is enrolled; before that, and in need, by PIN.',
+    profile: {
+      ...defaultProfile,
+      builtInUv: { modality: 'fingerprint', maxRetries: 5, attemptsPerOperation: 3 },
+      bioEnrollment: { maxTemplates: 5, samplesRequired: 4, maxFriendlyName: 64, kind: 'touch' },
+      uvBioEnroll: true,
+    },
+  },
+  {
+    name: 'enterprise',
+    summary: 'Attests with certificates, to localhost and example.com with one of its own once that is on.',
+    profile: {
+      ...defaultProfile,
+      attestation: 'packed',
+      authenticatorConfig: true,
+      enterpriseAttestation: { rpIds: ['localhost', 'example.com'] },
+    },
   },
   {
     name: 'small-storage',
