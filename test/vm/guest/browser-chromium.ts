@@ -1,12 +1,13 @@
 /** Debian's Chromium with a window, driven over its debugging pipe. */
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
-import type { Browser } from './browser.ts';
+import { chromium as playwright } from 'playwright-core';
+import type { Browser, Page } from './browser.ts';
+import { answerDialogs } from './dialog.ts';
 import { LOGS, scratch } from './places.ts';
 import type { Screen } from './screen.ts';
 import type { Scope } from './suite.ts';
 
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 240_000;
 
 const ARGUMENTS = [
   '--no-sandbox', // the guest's user is root
@@ -23,8 +24,16 @@ const ARGUMENTS = [
   '--vmodule=*fido*=1,*hid*=1,*webauthn*=1',
 ];
 
-export async function openChromium(scope: Scope, screen: Screen): Promise<Browser> {
-  const context = await chromium.launchPersistentContext(scratch('chromium'), {
+export const chromium: Browser = {
+  name: 'chromium',
+  launch,
+  explainsFailures: true,
+  confirmsAccount: true,
+  setPin,
+};
+
+async function launch(scope: Scope, screen: Screen): Promise<Page> {
+  const context = await playwright.launchPersistentContext(scratch('chromium'), {
     executablePath: '/usr/bin/chromium',
     headless: false,
     viewport: null,
@@ -36,10 +45,20 @@ export async function openChromium(scope: Scope, screen: Screen): Promise<Browse
   context.setDefaultTimeout(LIMIT_MS);
   const page = context.pages()[0] ?? (await context.newPage());
   return {
-    name: 'chromium',
     open: async (url) => {
       await page.goto(url);
     },
     evaluate: (expression) => page.evaluate(expression),
+    click: (selector) => page.click(selector),
+    choose: async (selector, value) => {
+      await page.selectOption(selector, value);
+    },
   };
+}
+
+/** Chromium asks for a new PIN in the middle of a ceremony that needs one, twice. */
+function setPin<T>(screen: Screen, pin: string, ceremony: () => Promise<T>): Promise<T> {
+  return answerDialogs(screen, ceremony(), [
+    { show: 'chromium new PIN', fields: [pin, pin], press: 'Return' },
+  ]);
 }

@@ -31,7 +31,7 @@ export function fauxkey(keystore: string, args: readonly string[], input?: strin
 /** Starts a key on `/dev/uhid` and waits until udev has given its node to the users of security keys. */
 export async function startKey(scope: Scope, name: string, options: KeyOptions): Promise<Key> {
   const before = new Set(hidrawNodes());
-  const args = ['start', '--transport', 'uhid', '--keystore', options.keystore];
+  const args = ['start', '--json', '--verbose', '--transport', 'uhid', '--keystore', options.keystore];
   args.push('--consent', options.consent ?? 'auto', ...(options.uv === true ? ['--uv'] : []));
   const daemon = startDaemon(scope, `key-${name}`, process.execPath, [PROGRAM, ...args]);
   const node = await until('new hidraw node that udev calls a security key', START_LIMIT_SECONDS, () => {
@@ -39,7 +39,7 @@ export async function startKey(scope: Scope, name: string, options: KeyOptions):
     return hidrawNodes().find((each) => !before.has(each) && isTagged(each));
   });
   await until('word from the key that it is ready', START_LIMIT_SECONDS, () =>
-    /ready/i.test(daemon.printed()),
+    daemon.printed().includes('"event":"ready"'),
   );
   const stop = async (signal?: NodeJS.Signals): Promise<void> => {
     await daemon.stop(signal);

@@ -1,15 +1,22 @@
 /** Runs the suites one after another: every key on `/dev/uhid` is seen by every program in the guest. */
 import { parseArgs } from 'node:util';
 import { emit } from './report.ts';
-import type { Suite } from './suite.ts';
+import { describe, type Suite } from './suite.ts';
+import { browserSuites } from './suites/browsers.ts';
+import { libfido2 } from './suites/libfido2.ts';
 import { machine } from './suites/machine.ts';
+import { openssh } from './suites/openssh.ts';
 
-
-const SUITES: readonly Suite[] = [machine];
+const SUITES: readonly Suite[] = [machine, libfido2, openssh, ...browserSuites];
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
 const only = options.only?.split(',');
 const chosen = SUITES.filter((suite) => only === undefined || only.includes(suite.name));
+
+// A browser that dies leaves promises behind that nobody waits for any more; its tests say so, and the others go on.
+process.on('unhandledRejection', (error) => {
+  emit({ event: 'note', text: `nobody waited for: ${describe(error)}`, ms: 0 });
+});
 
 emit({ event: 'plan', tests: chosen.flatMap((suite) => suite.tests) });
 for (const suite of chosen) await suite.run();

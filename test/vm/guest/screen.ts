@@ -1,23 +1,31 @@
-/** A screen and a keyboard for the browsers' own dialogs, which page automation neither sees nor reaches. */
+/** A screen, a keyboard and a pointer for the browsers' own dialogs, which page automation neither sees nor reaches. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { countDifferences, countPixels, encodePng, parseXwd, type ColourTest, type Frame } from './frame.ts';
 import { SCREENS, scratch } from './places.ts';
-import { output, run, startDaemon } from './process.ts';
+import { run, startDaemon, type Finished } from './process.ts';
 import type { Scope } from './suite.ts';
 import { until, within } from './until.ts';
-import { xwdToPng } from './png.ts';
 
-export interface Window {
-  readonly id: string;
-  readonly title: string;
+/** A blinking caret and a progress bar change less than this. */
+const STILL_PIXELS = 600;
+const STILL_FRAMES = 3;
+
+/** One look at a screen. */
+export interface Look {
+  /** How many pixels have a colour. */
+  readonly count: (test: ColourTest) => number;
+  /** How many pixels are not as in another picture. */
+  readonly differences: (other: Frame) => number;
 }
 
 export class Screen {
   readonly display: string;
   readonly #frameBuffer: string;
+  #captures = 0;
 
   constructor(display: string, frameBuffer: string) {
     this.display = display;
@@ -37,59 +45,71 @@ export class Screen {
     await this.#xdotool('mousemove', String(x), String(y), 'click', '1');
   }
 
-  /** The windows that can be seen, in the order in which they were made. */
-  async windows(): Promise<Window[]> {
-    const found = await run('xdotool', ['search', '--onlyvisible', '--name', '.'], { env: this.#env() });
-    const ids = found.stdout.split('\n').filter((line) => line !== '');
-    const titles = await Promise.all(
-      ids.map((id) =>
-        run('xdotool', ['getwindowname', id], { env: this.#env() }).then((r) => r.stdout.trim()),
-      ),
-    );
-    return ids.map((id, index) => ({ id, title: titles[index] ?? '' }));
-  }
-
-  waitForWindow(title: RegExp, limitSeconds: number): Promise<Window> {
-    return until(`window titled ${String(title)}`, limitSeconds, async () =>
-      (await this.windows()).find((window) => title.test(window.title)),
-    );
-  }
-
-  /** Keeps the screen as `screens/NAME.png` on the share; answers the file's name. */
+  /** Keeps the screen as a picture on the share, numbered in the order of the run; answers the file's name. */
   capture(name: string): string {
-    const file = `${name.replaceAll(/[^a-z0-9]+/gi, '-')}.png`;
-    writeFileSync(join(SCREENS, file), xwdToPng(readFileSync(this.#frameBuffer)));
+    this.#captures += 1;
+    const number = String(this.#captures).padStart(2, '0');
+    const file = `${name}-${number}`.replaceAll(/[^a-z0-9]+/gi, '-') + '.png';
+    writeFileSync(join(SCREENS, file), encodePng(this.frame()));
     return file;
   }
 
-  #xdotool(...args: readonly string[]): Promise<string> {
-    return output('xdotool', args, { env: this.#env() });
+  /** What the screen shows now. */
+  frame(): Frame {
+    return parseXwd(readFileSync(this.#frameBuffer));
   }
 
-  #env(): Readonly<Record<string, string>> {
-    return { DISPLAY: this.display };
+  /** Waits until the screen shows something. */
+  async waitUntil(what: string, limitSeconds: number, shows: (look: Look) => boolean): Promise<void> {
+    await until(what, limitSeconds, () => {
+      const frame = this.frame();
+      return shows({
+        count: (test) => countPixels(frame, test),
+        differences: (other) => countDifferences(frame, other),
+      });
+    });
+  }
+
+  /** Waits until a window that can be seen has a title. */
+  async waitForTitle(title: RegExp, limitSeconds: number): Promise<void> {
+    await until(`window titled ${String(title)}`, limitSeconds, async () => {
+      const found = await this.#run('search', '--onlyvisible', '--name', '.', 'getwindowname', '%@');
+      return found.stdout.split('\n').some((line) => title.test(line));
+    });
+  }
+
+  /** Waits until nothing moves any more but a caret: what was typed is shown, what opens is open. */
+  async settle(limitSeconds = 20): Promise<void> {
+    let last = this.frame();
+    let still = 0;
+    await until('screen that stands still', limitSeconds, () => {
+      const frame = this.frame();
+      still = countDifferences(last, frame) < STILL_PIXELS ? still + 1 : 0;
+      last = frame;
+      return still >= STILL_FRAMES;
+    });
+  }
+
+  async #xdotool(...args: readonly string[]): Promise<void> {
+    const { code, stderr } = await this.#run(...args);
+    if (code !== 0) throw new Error(`xdotool ${args.join(' ')}: ${stderr}`);
+  }
+
+  #run(...args: readonly string[]): Promise<Finished> {
+    return run('xdotool', args, { env: { DISPLAY: this.display } });
   }
 }
 
 export async function openScreen(scope: Scope): Promise<Screen> {
   const directory = scratch('screen');
-  const args = [
-    '-displayfd',
-    '3',
-    '-screen',
-    '0',
-    '1024x768x24',
-    '-fbdir',
-    directory,
-    '-nolisten',
-    'tcp',
-    '-noreset',
-  ];
-  const server = spawn('Xvfb', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const screen = ['-screen', '0', '1024x768x24', '-fbdir', directory];
+  const server = spawn('Xvfb', ['-displayfd', '3', ...screen, '-nolisten', 'tcp', '-noreset'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  });
   scope.defer(() => server.kill());
   // Xvfb writes its number when it is ready for clients.
-  const number = (await within('Xvfb', 60, once(server.stdio[3] as Readable, 'data'))) as [Buffer];
-  const display = `:${number[0].toString('utf8').trim()}`;
+  const [number] = (await within('Xvfb', 60, once(server.stdio[3] as Readable, 'data'))) as [Buffer];
+  const display = `:${number.toString('utf8').trim()}`;
   startDaemon(scope, 'openbox', 'openbox', ['--sm-disable'], { DISPLAY: display });
   return new Screen(display, join(directory, 'Xvfb_screen0'));
 }

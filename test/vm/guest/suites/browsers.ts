@@ -1,0 +1,225 @@
+/** Unmodified browsers with Fauxkey as the security key, on a site that verifies what they send. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from '../browser.ts';
+import { chromium } from '../browser-chromium.ts';
+import { firefox } from '../browser-firefox.ts';
+import { answerDialogs, type Answer } from '../dialog.ts';
+import { expectEqual, expectThat } from '../expect.ts';
+import { makeCredential } from '../fido2-tools.ts';
+import { fauxkey, startKey, type Key } from '../key.ts';
+import { scratch } from '../places.ts';
+import {
+  Site,
+  requireError,
+  requireVerified,
+  startRelyingParty,
+  type Ceremony,
+  type Shown,
+} from '../relying-party.ts';
+import { timed } from '../report.ts';
+import { openScreen, type Screen } from '../screen.ts';
+import { defineSuite, type Scope, type Suite, type VmTest } from '../suite.ts';
+
+const PIN = '4711';
+const TOUCH_ONLY = { userVerification: 'discouraged', residentKey: 'discouraged' };
+
+interface Setting {
+  readonly browser: Browser;
+  readonly scope: Scope;
+  readonly screen: Screen;
+  readonly page: Page;
+  readonly site: Site;
+  readonly keystore: string;
+  key: Key;
+}
+
+async function setUp(scope: Scope, browser: Browser): Promise<Setting> {
+  const keystore = scratch('keystore');
+  const [screen, port, key] = await timed('screen, relying party and key', () =>
+    Promise.all([openScreen(scope), startRelyingParty(scope), startKey(scope, browser.name, { keystore })]),
+  );
+  const page = await timed(browser.name, () => browser.launch(scope, screen));
+  const site = new Site(page, port);
+  await timed('its first page', () => site.open());
+  return { browser, scope, screen, page, site, keystore, key };
+}
+
+/** A ceremony that fails; a browser that explains failures to the user is told that they have read it. */
+async function failing(setting: Setting, step: string, ceremony: Promise<Ceremony>): Promise<Ceremony> {
+  const { browser, screen } = setting;
+  const name = `${browser.name} ${step}`;
+  if (browser.explainsFailures) {
+    return answerDialogs(screen, ceremony, [{ show: name, press: 'Escape' }]);
+  }
+  const result = await ceremony;
+  await screen.settle();
+  screen.capture(name);
+  return result;
+}
+
+async function showResult({ screen, browser }: Setting, step: string): Promise<void> {
+  await screen.settle();
+  screen.capture(`${browser.name} ${step}`);
+}
+
+function summary(shown: Shown): string {
+  return [...shown].map(([label, value]) => `${label} ${value.replaceAll('\n', ' ')}`).join(', ');
+}
+
+const registerByForm: VmTest<Setting> = {
+  name: 'register, with the form of the page',
+  limitSeconds: 120,
+  run: async (setting) => {
+    const choices = { '#resident-key': 'discouraged', '#register-uv': 'discouraged' };
+    const shown = await setting.site.submit('#register', choices);
+    await showResult(setting, 'registered');
+    expectEqual('verdict', shown.get('Verdict'), 'Registration: verified');
+    expectEqual('transports', shown.get('Transports'), 'usb');
+    expectEqual('attachment', shown.get('Attachment'), 'cross-platform');
+    expectThat('UP', shown.get('Flags')?.includes('✓ UP') === true, shown.get('Flags'));
+    return summary(shown);
+  },
+};
+
+const signInByForm: VmTest<Setting> = {
+  name: 'sign in, with the form of the page',
+  limitSeconds: 120,
+  run: async (setting) => {
+    const shown = await setting.site.submit('#sign-in', { '#sign-in-uv': 'discouraged' });
+    await showResult(setting, 'signed in');
+    expectEqual('verdict', shown.get('Verdict'), 'Sign-in: verified');
+    expectEqual('attachment', shown.get('Attachment'), 'cross-platform');
+    return summary(shown);
+  },
+};
+
+const transports: VmTest<Setting> = {
+  name: 'getTransports() is usb, authenticatorAttachment is cross-platform',
+  limitSeconds: 60,
+  run: async ({ site }) => {
+    const made = requireVerified(await site.register({ user: 'ada', attestation: 'direct', ...TOUCH_ONLY }));
+    expectEqual('transports', made.transports, ['usb']);
+    expectEqual('attachment', made.authenticatorAttachment, 'cross-platform');
+    const got = requireVerified(await site.signIn({ user: 'ada', userVerification: 'discouraged' }));
+    expectEqual('attachment at sign-in', got.authenticatorAttachment, 'cross-platform');
+    expectEqual('UV', [made.flags.uv, got.flags.uv], [false, false]);
+    const counters = `${got.counterBefore ?? '?'} → ${got.counterAfter ?? '?'}`;
+    return `transports usb, attachment cross-platform, attestation ${made.fmt ?? '?'}, counter ${counters}`;
+  },
+};
+
+const excluded: VmTest<Setting> = {
+  name: 'a second registration of the same account is InvalidStateError',
+  limitSeconds: 60,
+  run: async (setting) => {
+    const again = setting.site.register({ user: 'ada', ...TOUCH_ONLY });
+    return requireError(await failing(setting, 'excluded', again), 'InvalidStateError', 'browser');
+  },
+};
+
+const otherRpId: VmTest<Setting> = {
+  name: 'example.com cannot be named by a page of localhost: SecurityError',
+  limitSeconds: 60,
+  run: async ({ site }) => {
+    const made = await site.register({ user: 'eve', rpId: 'example.com' });
+    requireError(made, 'SecurityError', 'browser');
+    return requireError(await site.signIn({ rpId: 'example.com' }), 'SecurityError', 'browser');
+  },
+};
+
+const otherCredential: VmTest<Setting> = {
+  name: 'a credential that the key has for example.com does not sign for localhost',
+  limitSeconds: 90,
+  run: async (setting) => {
+    const { credentialId } = await makeCredential(setting.key.node, { rpId: 'example.com' });
+    const id = Buffer.from(credentialId, 'base64').toString('base64url');
+    const attempt = setting.site.signIn({ credentials: [id], userVerification: 'discouraged' });
+    const refused = requireError(
+      await failing(setting, 'not for this site', attempt),
+      'NotAllowedError',
+      'browser',
+    );
+    const held = await fauxkey(setting.keystore, ['list', '--site', 'example.com', '--json']);
+    expectThat('the credential to be on the key', held.includes(id), held);
+    return `the key has ${id.slice(0, 12)}… for example.com; ${refused}`;
+  },
+};
+
+const counter: VmTest<Setting> = {
+  name: 'the server catches a signature counter that went back',
+  limitSeconds: 120,
+  run: async ({ site, keystore }) => {
+    const copy = join(scratch('copy'), 'key.json');
+    writeFileSync(copy, await fauxkey(keystore, ['export', '--with-secrets']));
+    const good = requireVerified(await site.signIn({ user: 'ada', userVerification: 'discouraged' }));
+    await fauxkey(keystore, ['import', '--on-conflict', 'replace', copy]);
+    const caught = await site.signIn({ user: 'ada', userVerification: 'discouraged' });
+    const said = requireError(caught, 'CounterWentBack', 'server');
+    return `counter ${good.counterAfter ?? '?'} verified, then a copy from before it: ${said}`;
+  },
+};
+
+const setPin: VmTest<Setting> = {
+  name: 'a PIN is set in the surface of the browser, and used to register a discoverable credential',
+  limitSeconds: 240,
+  run: async ({ browser, screen, site, keystore }) => {
+    const wish = { user: 'grace', userVerification: 'required', residentKey: 'required' };
+    const made = requireVerified(await browser.setPin(screen, PIN, () => site.register(wish)));
+    expectEqual('UV', made.flags.uv, true);
+    const status = JSON.parse(await fauxkey(keystore, ['pin', 'status', '--json'])) as {
+      readonly set: boolean;
+    };
+    expectEqual('PIN set', status.set, true);
+    return `PIN set, UV in the flags, discoverable credential ${made.credentialId.slice(0, 12)}…`;
+  },
+};
+
+const usernameless: VmTest<Setting> = {
+  name: 'usernameless sign in with the discoverable credential and the PIN',
+  limitSeconds: 90,
+  run: async ({ browser, screen, site }) => {
+    const attempt = site.signIn({ userVerification: 'required' });
+    const answers: Answer[] = [{ show: `${browser.name} PIN`, fields: [PIN], press: 'Return' }];
+    if (browser.confirmsAccount) answers.push({ show: `${browser.name} account`, press: 'Return' });
+    const got = requireVerified(await answerDialogs(screen, attempt, answers));
+    expectEqual('account', got.user, 'grace');
+    expectEqual('UV', got.flags.uv, true);
+    expectThat('a user handle', typeof got.userHandle === 'string', got);
+    return `the key named ${got.user}, user handle ${got.userHandle ?? '?'}, UV in the flags`;
+  },
+};
+
+const denial: VmTest<Setting> = {
+  name: 'a user who says no: NotAllowedError for both ceremonies',
+  limitSeconds: 150,
+  run: async (setting) => {
+    const { site, scope, keystore, browser } = setting;
+    await setting.key.stop();
+    setting.key = await startKey(scope, `${browser.name}-deny`, { keystore, consent: 'deny' });
+    const got = site.signIn({ user: 'alice', userVerification: 'discouraged' });
+    requireError(await failing(setting, 'sign-in denied', got), 'NotAllowedError', 'browser');
+    const made = site.register({ user: 'mallory', ...TOUCH_ONLY });
+    return requireError(await failing(setting, 'registration denied', made), 'NotAllowedError', 'browser');
+  },
+};
+
+const TESTS = [
+  ...[registerByForm, signInByForm, transports, excluded, otherRpId, otherCredential, counter],
+  ...[setPin, usernameless, denial],
+];
+
+function browserSuite(browser: Browser): Suite {
+  return defineSuite<Setting>({
+    name: browser.name,
+    setUpLimitSeconds: 400,
+    setUp: (scope) => setUp(scope, browser),
+    tests: TESTS,
+    afterFailure: async ({ screen, site }) => {
+      screen.capture(`${browser.name} failure`);
+      await site.open();
+    },
+  });
+}
+
+export const browserSuites: readonly Suite[] = [chromium, firefox].map(browserSuite);
