@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { U2fClient} from '../../src/client/u2f-client.ts';
+import type { U2fClient } from '../../src/client/u2f-client.ts';
 import { u2fControl } from '../../src/client/u2f-client.ts';
 import { publicKeyDescriptors, publicKeyParameters } from '../../src/client/ctap-client.ts';
 import { encodeCoseKey } from '../../src/cose/public-key.ts';
@@ -54,7 +54,7 @@ function coseKey(point: Uint8Array) {
   return encodeCoseKey(-7, { kty: 'EC2', curve: 'P-256', x: point.slice(1, 33), y: point.slice(33) });
 }
 
-describe('U2F APDUs §7.1', () => {
+describe('U2F APDUs', () => {
   const raw = async (hex: string) => (await u2f.send(fromHex(hex))).statusWord.toString(16);
   const body = '00'.repeat(64);
 
@@ -95,7 +95,7 @@ describe('U2F APDUs §7.1', () => {
   });
 });
 
-describe('U2F REGISTER §7.2', () => {
+describe('U2F REGISTER', () => {
   it('makes a key that signs, attested over the right bytes', async () => {
     const made = await register();
     expect(made.publicKey[0]).toBe(4);
@@ -121,7 +121,7 @@ describe('U2F REGISTER §7.2', () => {
   });
 });
 
-describe('U2F AUTHENTICATE §7.3', () => {
+describe('U2F AUTHENTICATE', () => {
   it('knows handles of this key and application alone, before it asks', async () => {
     const { keyHandle } = await register();
     const asked = questions().length;

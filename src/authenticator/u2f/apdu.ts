@@ -1,4 +1,4 @@
-/** Status words of U2F raw messages (CTAP 2.3 §7; ISO 7816-4). */
+/** Status words of U2F raw messages (U2F raw messages §3.3; ISO 7816-4). */
 export const statusWord = {
   OK: 0x9000,
   CONDITIONS_NOT_SATISFIED: 0x6985,

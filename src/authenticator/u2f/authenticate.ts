@@ -16,7 +16,7 @@ interface AuthenticateRequest {
 }
 
 /**
- * U2F_AUTHENTICATE (CTAP 2.3 §7.2; U2F raw messages §5). The key handle is resolved before anything is asked, so that a
+ * U2F_AUTHENTICATE (U2F raw messages §5). The key handle is resolved before anything is asked, so that a
  * foreign one is refused at once.
  */
 export async function authenticate(

@@ -9,7 +9,7 @@ import type { U2fTouch } from './touch.ts';
 
 const reservedByte = 0x05;
 
-/** U2F_REGISTER (CTAP 2.3 §7.2; U2F raw messages §4). P1 is ignored. */
+/** U2F_REGISTER (U2F raw messages §4). P1 is ignored. */
 export async function register(
   environment: Environment,
   touch: U2fTouch,

@@ -19,7 +19,7 @@ interface Prompt {
 }
 
 /**
- * User presence for U2F, where hosts poll instead of waiting (CTAP 2.3 §7): a poll opens a question and is answered at
+ * User presence for U2F, where hosts poll instead of waiting (U2F raw messages §3): a poll opens a question and is answered at
  * once; an approval is kept until the next poll of the same request takes it. A refusal lasts while the host goes on
  * polling.
  */

@@ -7,7 +7,7 @@ import { authenticate } from './authenticate.ts';
 import { register } from './register.ts';
 import { U2fTouch } from './touch.ts';
 
-/** CTAP1: the U2F side of the key (CTAP 2.3 §7). */
+/** CTAP1: the U2F side of the key (U2F raw messages §3). */
 export interface U2f {
   /** An APDU in, response and status word out. Never rejects. */
   handle(apdu: Uint8Array, transaction: Transaction): Promise<Uint8Array>;
