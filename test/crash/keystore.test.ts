@@ -125,6 +125,21 @@ describe('two processes', () => {
     expect(keystore.countDiscoverable()).toBe(45);
   });
 
+  it('open a store while the other writes to it', async () => {
+    const writing = run('fill', 0, 150);
+    const over = new AbortController();
+    void writing.finally(() => over.abort());
+    let opened = 0;
+    while (!over.signal.aborted) {
+      const second = await openStore(place.path);
+      await second.close();
+      opened += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await writing).said).toEqual(['done']);
+    expect(opened).toBeGreaterThan(10);
+  });
+
   it('see what the other wrote without a turn of the event loop', () => {
     expect(keystore.countDiscoverable()).toBe(0);
     spawnSync(execPath, [transpiled.file(childPath), place.path, 'fill', '0', '2']);
