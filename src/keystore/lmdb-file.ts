@@ -10,7 +10,7 @@ import { isSoundSnapshot } from './lmdb-survey.ts';
 import { damaged } from './sealing.ts';
 
 /** Files up to this size are looked at page by page; of bigger ones only the upper levels of the trees are. */
-const wholeFileLimit = 32 * 1024 * 1024;
+const wholeFileLimit = 4 * 1024 * 1024;
 const attempts = 20;
 /** More than the part of a meta page that says something. */
 const metaLength = 512;

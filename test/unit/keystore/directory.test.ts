@@ -140,6 +140,11 @@ describe('keys of a store', () => {
     const { data } = keystore.findById(credentials[29]!.id)!.largeBlob!;
     expect(Buffer.from(data).equals(large)).toBe(true);
     await store.close();
+    const again = await openStore(place.path, { create: false });
+    expect((await again.open('main')).countDiscoverable()).toBe(30);
+    await again.close();
+    truncateSync(join(place.path, 'data.mdb'), 5_000_000);
+    await expect(openStore(place.path)).rejects.toThrow(problem('corrupt'));
   });
 });
 
