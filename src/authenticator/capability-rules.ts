@@ -141,6 +141,11 @@ const configRules: readonly Rule[] = [
     sentence: () => 'authenticatorConfig: there is nothing that it could set (CTAP 2.3 §6.4).',
   },
   {
+    broken: ({ alwaysUv, versions }) =>
+      alwaysUv !== undefined && versions.length > 0 && versions.every((version) => version === 'U2F_V2'),
+    sentence: () => 'alwaysUv: would leave a key of U2F alone without any version (CTAP 2.3 §7.2.4).',
+  },
+  {
     broken: ({ authenticatorConfig, uvAcfg }) => uvAcfg && !authenticatorConfig,
     sentence: () => 'uvAcfg: needs authenticatorConfig (CTAP 2.3 §6.4).',
   },

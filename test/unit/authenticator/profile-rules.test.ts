@@ -178,6 +178,7 @@ const broken: readonly (readonly [string, Profile, ...string[]])[] = [
   ],
   ['vendor commands alone', { ...localProfile, vendorConfigCommands: [1] }, 'authenticatorConfig: is needed'],
   ['nothing to set', { ...localProfile, authenticatorConfig: true }, 'authenticatorConfig: there is nothing'],
+  ['alwaysUv on a U2F key', { ...localProfile, versions: ['U2F_V2'], alwaysUv: false }, 'alwaysUv:'],
   ['uvAcfg alone', { ...localProfile, uvAcfg: true }, 'uvAcfg:'],
   [
     'a minimum for no PIN',
