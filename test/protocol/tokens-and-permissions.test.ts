@@ -1,5 +1,6 @@
 import { createDecipheriv, hkdfSync } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { cborMap } from '../../src/cbor/map.ts';
 import type { CtapClient } from '../../src/client/ctap-client.ts';
 import { publicKeyDescriptors } from '../../src/client/ctap-client.ts';
 import { createPinUvAuthToken } from '../../src/client/pin-protocol.ts';
@@ -20,6 +21,7 @@ import {
   registration,
   resident,
   site,
+  siteHash,
   tokenByPin,
 } from '../support/protocol.ts';
 import type { Opened } from '../support/protocol.ts';
@@ -205,6 +207,15 @@ describe.each([1, 2] as const)('the life of a token §6.5.2.1 under protocol %i'
     expect(await get(third)).toBe('OK');
     expect(await get(third)).toBe('PIN_AUTH_INVALID');
     expect(await make(third)).toBe('PIN_AUTH_INVALID');
+  });
+
+  it('loses every permission with the touch, that to manage credentials too', async () => {
+    await setUpAccount();
+    const token = await issue(bit.mc | bit.cm);
+    const list = () => outcome(client.credentialManagement.request(4, token, cborMap([[1, siteHash]])));
+    expect(await list()).toBe('OK');
+    expect(await make(token)).toBe('OK');
+    expect(await list()).toBe('PIN_AUTH_INVALID');
   });
 
   it('is spent by a touch that needed no token', async () => {
