@@ -1,33 +1,62 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** What another process of the same user may ask of a running key: one line in, one line out. */
 const powerCycleRequest = 'power-cycle';
 const done = 'done';
 const maxRequestLength = 64;
-/** Milliseconds after which a process that does not answer counts as stuck. */
+/** Milliseconds after which a process that does not answer counts as stuck, and one that does not ask as gone. */
 const answerTimeout = 10_000;
 
-/** Where the process that runs this key of this store listens: a socket only its user may open, or a named pipe. */
-export function controlPath(store: string, name: string): string {
+/**
+ * Where the process that runs this key of this store may listen, the best place first: a socket only its user may open,
+ * or a named pipe. Not in the store itself: the path of a socket may have no more than about a hundred bytes.
+ */
+export function controlPaths(store: string, name: string): readonly string[] {
   const id = createHash('sha256').update(`${store}\0${name}`).digest('hex').slice(0, 24);
-  if (process.platform === 'win32') return `\\\\.\\pipe\\fauxkey-${id}`;
-  return join(runtimeDirectory(), `${id}.sock`);
+  if (process.platform === 'win32') return [`\\\\.\\pipe\\fauxkey-${id}`];
+  return runtimeDirectories().map((directory) => join(directory, `${id}.sock`));
 }
 
-/** Not in the store itself: the path of a socket may have no more than about a hundred bytes. */
-function runtimeDirectory(): string {
+/** XDG_RUNTIME_DIR may be inherited from another user, and not exist in a container. */
+function runtimeDirectories(): readonly string[] {
   const own = process.env['XDG_RUNTIME_DIR'];
-  return own ? join(own, 'fauxkey') : join(tmpdir(), `fauxkey-${userInfo().uid}`);
+  const common = join(tmpdir(), `fauxkey-${userInfo().uid}`);
+  return own ? [join(own, 'fauxkey'), common] : [common];
 }
 
-/** Listens for requests. The caller holds the key's lease, so a socket file that is there already is a leftover. */
-export async function serveControl(path: string, powerCycle: () => Promise<void>): Promise<Server> {
+/** A server that listens, and where. */
+export interface ControlServer {
+  readonly path: string;
+  close(): void;
+}
+
+/**
+ * Listens for requests at the first path that works; throws the error of the last one if none does. The caller holds the
+ * key's lease, so a socket file that is there already is a leftover.
+ */
+export async function serveControl(
+  paths: readonly string[],
+  powerCycle: () => Promise<void>,
+): Promise<ControlServer> {
+  let failure: unknown;
+  for (const path of paths) {
+    try {
+      const server = await listen(path, powerCycle);
+      return { path, close: () => void server.close() };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function listen(path: string, powerCycle: () => Promise<void>): Promise<Server> {
   if (process.platform !== 'win32') {
-    mkdirSync(runtimeDirectory(), { recursive: true, mode: 0o700 });
+    requirePrivate(dirname(path));
     rmSync(path, { force: true });
   }
   const server = createServer((socket) => serveOne(socket, powerCycle));
@@ -35,23 +64,43 @@ export async function serveControl(path: string, powerCycle: () => Promise<void>
     server.once('error', reject);
     server.listen(path, resolve);
   });
+  // A connection that fails must not take the key down with it.
+  server.on('error', () => undefined);
   if (process.platform !== 'win32') chmodSync(path, 0o600);
   server.unref();
   return server;
 }
 
+/** In /tmp anybody may have made a directory of this name before us. */
+function requirePrivate(directory: string): void {
+  // Not recursive: what it would be in has to exist, and in /proc Node.js would try for ever.
+  if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 });
+  const stat = lstatSync(directory);
+  if (!stat.isDirectory() || stat.uid !== userInfo().uid || (stat.mode & 0o077) !== 0)
+    throw new NotPrivateError(`${directory} is not a directory of this user alone`);
+}
+
+class NotPrivateError extends Error {
+  override readonly name = 'NotPrivateError';
+}
+
 function serveOne(socket: Socket, powerCycle: () => Promise<void>): void {
   let received = '';
   socket.setEncoding('utf8');
+  socket.unref();
+  socket.setTimeout(answerTimeout, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk: string) => {
     received += chunk;
-    if (received.length > maxRequestLength) socket.destroy();
-    if (received !== `${powerCycleRequest}\n`) return;
-    powerCycle().then(
-      () => socket.end(`${done}\n`),
-      () => socket.destroy(),
-    );
+    if (!received.includes('\n') && received.length <= maxRequestLength) return;
+    socket.removeAllListeners('data');
+    if (received !== `${powerCycleRequest}\n`) socket.destroy();
+    else {
+      powerCycle().then(
+        () => socket.end(`${done}\n`),
+        () => socket.destroy(),
+      );
+    }
   });
 }
 
@@ -61,9 +110,15 @@ export function requestPowerCycle(path: string): Promise<void> {
     let answer = '';
     const socket = createConnection(path, () => socket.write(`${powerCycleRequest}\n`));
     socket.setEncoding('utf8');
-    socket.setTimeout(answerTimeout, () => socket.destroy(new Error('no answer')));
+    socket.setTimeout(answerTimeout, () => socket.destroy(new NoAnswerError('no answer')));
     socket.on('data', (chunk: string) => (answer += chunk));
     socket.on('error', reject);
-    socket.on('close', () => (answer === `${done}\n` ? resolve() : reject(new Error('no confirmation'))));
+    socket.on('close', () =>
+      answer === `${done}\n` ? resolve() : reject(new NoAnswerError('no confirmation')),
+    );
   });
+}
+
+class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
 }

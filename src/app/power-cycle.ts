@@ -9,6 +9,11 @@ export async function powerCycle(selection: KeySelection): Promise<{ readonly pi
   const store = await openStore(selection, { create: false });
   try {
     const running = store.currentLease(selection.key);
+    if (running && running.control === undefined) {
+      throw new UsageError(`The process ${running.pid} runs the key, but has no socket to be asked at.`, {
+        hint: `kill -HUP ${running.pid} does the same.`,
+      });
+    }
     if (running?.control === undefined) {
       throw new UsageError(`No process runs the key ${selection.key}.`, {
         problem: 'not-running',
