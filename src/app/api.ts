@@ -17,6 +17,8 @@ export interface KeySelection {
 
 export type ConsentMode = 'ask' | 'auto' | 'deny' | 'ignore';
 export type CounterMode = 'per-credential' | 'global' | 'zero';
+/** Packed by the credential itself, or by a certificate of the test authority (packed or fido-u2f). */
+export type AttestationMode = 'none' | 'self' | 'basic' | 'u2f';
 
 export interface StartOptions extends KeySelection {
   /** Keeps everything in memory; `keystore` and `passphrase` are then without meaning. */
@@ -28,20 +30,29 @@ export interface StartOptions extends KeySelection {
   readonly delayMs: number;
   /** Built-in user verification. */
   readonly uv: boolean;
-  /** Path of a JSON file with profile settings; the options below win over it. */
+  /** Name of a preset, or path of a JSON file with profile settings; the options below win over it. */
   readonly profile?: string;
   /** Version strings for getInfo, e.g. `FIDO_2_0`. */
   readonly versions?: readonly string[];
   readonly algorithms?: readonly CoseAlgorithm[];
   readonly counter?: CounterMode;
+  readonly attestation?: AttestationMode;
   /** 16 bytes. */
   readonly aaguid?: Uint8Array;
   /** What the command line says of the USB identity; the rest is the profile's. */
   readonly usb: Partial<Pick<UsbIdentity, 'vendorId' | 'productId' | 'product' | 'manufacturer' | 'serial'>>;
   /** Log file; absent: no log is kept. */
   readonly logFile?: string;
-  /** Logs frames and commands too, not only what matters. */
+  /** Tells every command on the screen, and logs questions and answers too. */
   readonly verbose: boolean;
+}
+
+/** Where a profile comes from. */
+export interface ProfileName {
+  /** Name of a preset, or path of a file. */
+  readonly name: string;
+  /** Options of the command line changed it. */
+  readonly changed: boolean;
 }
 
 /** The people's side of a running key. */
@@ -60,6 +71,7 @@ export interface RunningKey {
   /** Sentences for the person who started it: which transport was taken and why, what would give a better one. */
   readonly notes: readonly string[];
   readonly credentialCount: number;
+  readonly profile: ProfileName;
   readonly pinSet: boolean;
   powerCycle(): Promise<void>;
   /** Orderly shutdown; a second call is harmless. */
@@ -69,6 +81,8 @@ export interface RunningKey {
 }
 
 export interface PinStatus {
+  /** False for a kind of key that has no PIN. */
+  readonly supported: boolean;
   readonly set: boolean;
   readonly retriesLeft: number;
   readonly uvRetriesLeft: number;
@@ -79,7 +93,10 @@ export interface PinStatus {
 
 /** Why a PIN operation was refused. Lengths are in code points but for `too-many-bytes`. */
 export type PinRefusal =
-  | { readonly problem: 'not-set' | 'already-set' | 'blocked' | 'same' | 'complexity' | 'ends-with-zero' }
+  | {
+      readonly problem:
+        'unsupported' | 'not-set' | 'already-set' | 'blocked' | 'same' | 'complexity' | 'ends-with-zero';
+    }
   | { readonly problem: 'wrong'; readonly retriesLeft: number }
   | { readonly problem: 'too-short'; readonly minLength: number }
   | { readonly problem: 'too-long'; readonly maxLength: number }
@@ -101,6 +118,10 @@ export interface PinAdmin {
 
 /** What `info` shows of a key, whether it runs or not. */
 export interface KeyInfo {
+  /** What the key is while it runs, else was when it last ran; the default if it never did (`remembered: false`). */
+  readonly profile: ProfileName & { readonly remembered: boolean };
+  /** What the key announces, by the names of CTAP 2.3 §6.4, as JSON; absent for a key that speaks U2F only. */
+  readonly getInfo?: Readonly<Record<string, unknown>>;
   /** 32 hex digits. */
   readonly aaguid: string;
   readonly versions: readonly string[];
@@ -110,6 +131,32 @@ export interface KeyInfo {
   readonly signCount: number;
   /** Process that runs the key now. */
   readonly running?: { readonly pid: number; readonly addresses: readonly string[] };
+}
+
+/** What the owner of the store may change of a credential. */
+export interface CredentialChange {
+  readonly backupEligible?: boolean;
+  readonly backupState?: boolean;
+  /** `null` for a counter that is always zero. */
+  readonly signCount?: number | null;
+  /** Empty text removes a name. */
+  readonly userName?: string;
+  readonly displayName?: string;
+  /** Lets the counter go back, as on a key that was cloned. */
+  readonly force: boolean;
+}
+
+/** Certificates of a key as PEM, and what a relying party has to know to trust them. */
+export interface AttestationDocument {
+  readonly profile: string;
+  /** Certificate of the test authority. */
+  readonly root: string;
+  /** The certificate that attests for the model, then the root; the root alone for a model that the key was never. */
+  readonly chain: readonly string[];
+  /** The same for enterprise attestation; absent for a key without it. */
+  readonly enterpriseChain?: readonly string[];
+  /** Metadata statement (FIDO Metadata Statement 3.0). */
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 export interface ImportOptions {
@@ -136,7 +183,15 @@ export interface OpenKey {
   remove(ids: readonly Uint8Array[]): Promise<number>;
   /** The factory reset of authenticatorReset: credentials, PIN and all settings. */
   reset(): Promise<void>;
-  info(): KeyInfo;
+  info(): Promise<KeyInfo>;
+  /** Throws UsageError `no-such-credential`, or for a change that makes no sense. Resolves to the credential as it is then. */
+  change(id: Uint8Array, change: CredentialChange): Promise<Credential>;
+  /** Makes what is missing. `profile` is a preset or a file, in place of what the key is. Throws UsageError. */
+  attestation(profile?: string): Promise<AttestationDocument>;
+  /** Takes the user's own certificates and keys, all as PEM in one text. Throws UsageError. */
+  importAttestation(pem: string): Promise<void>;
+  /** The switch that authenticatorConfig can only turn on. Throws UsageError for a key that is not capable of it. */
+  setEnterpriseAttestation(enabled: boolean): Promise<void>;
   /** A value for JSON.stringify. */
   exportDocument(options: { readonly withSecrets: boolean }): unknown;
   /** Takes the text of an exported document; nothing is written if it throws UsageError. */
@@ -154,6 +209,12 @@ export interface HostDevice {
   readonly serial?: string;
 }
 
+export interface ProfileSummary {
+  readonly name: string;
+  /** One sentence. */
+  readonly summary: string;
+}
+
 /** All that the command line may ask of the program. Each call loads what it needs, so that small commands start fast. */
 export interface App {
   /** Throws KeystoreError (`locked`: the key runs already), TransportError, UsageError. */
@@ -162,6 +223,10 @@ export interface App {
   openKey(selection: KeySelection, options: { readonly create: boolean }): Promise<OpenKey>;
   /** Power-cycles the running key and waits until it is back. Throws UsageError `not-running`. */
   powerCycle(selection: KeySelection): Promise<{ readonly pid: number }>;
+  /** The kinds of key that `profile` knows by name. */
+  presets(): Promise<readonly ProfileSummary[]>;
+  /** The profile of a preset or a file, every member of it, as JSON that a profile file may hold. Throws UsageError. */
+  profileDocument(nameOrPath: string): Promise<Readonly<Record<string, unknown>>>;
   /** The store's directory, absolute, without touching it. */
   keystoreLocation(selection: KeySelection): Promise<string>;
   /** FIDO HID devices that node-hid sees. Throws TransportError `unavailable` when its native library does not load. */

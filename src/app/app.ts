@@ -5,6 +5,9 @@ export const app: App = {
   runKey: async (options, ui) => (await import('./run-key.ts')).runKey(options, ui),
   openKey: async (selection, options) => (await import('./open-key.ts')).openKey(selection, options),
   powerCycle: async (selection) => (await import('./power-cycle.ts')).powerCycle(selection),
+  presets: async () =>
+    (await import('../authenticator/presets.ts')).presets.map(({ name, summary }) => ({ name, summary })),
+  profileDocument: async (nameOrPath) => (await import('./describe-profile.ts')).describeProfile(nameOrPath),
   keystoreLocation: async ({ keystore }) =>
     (await import('../keystore/location.ts')).keystoreLocation(keystore),
   listDevices: async () => (await import('../client/pipes/node-hid.ts')).listFidoHidDevices(),

@@ -1,6 +1,5 @@
 import { createAttester } from '../attestation/attester.ts';
 import { createAuthenticator } from '../authenticator/authenticator.ts';
-import { defaultProfile } from '../authenticator/default-profile.ts';
 import { factoryState } from '../authenticator/factory-state.ts';
 import type { Profile } from '../authenticator/profile.ts';
 import { createAutomaticConsent } from '../consent/automatic.ts';
@@ -19,6 +18,7 @@ import type { OpenTransport, Transport } from '../ports/transport.ts';
 import { createTransport } from '../transports/create.ts';
 import { connectLoopback } from '../transports/loopback.ts';
 import { parseTransportSpec } from '../transports/spec.ts';
+import { resolveProfile, type ProfileSettings } from './profile-settings.ts';
 import { requirePossible } from './require-possible.ts';
 import { systemClock, systemRandom } from './system.ts';
 
@@ -32,8 +32,8 @@ export type ConsentFunction = (
 export interface CreateKeyOptions {
   /** The name by which the user knows the key; `default` unless given. */
   readonly name?: string;
-  /** What differs from the complete key. */
-  readonly profile?: Partial<Profile>;
+  /** The name of a preset, or what differs from the complete key. */
+  readonly profile?: string | ProfileSettings;
   /** Where credentials live; in memory unless given. See `openKeystoreDirectory` for one on disk. */
   readonly keystore?: Keystore;
   readonly consent?: ConsentSource | ConsentFunction;
@@ -73,14 +73,18 @@ export const defaultIdentity: UsbIdentity = {
 };
 
 /** Builds a key. Throws UsageError for a profile that no key can have, naming the rule of the standard. */
-export function createKey(options: CreateKeyOptions = {}): Key {
+export function createKey({ profile, ...options }: CreateKeyOptions = {}): Key {
+  return assembleKey(resolveProfile(profile), options);
+}
+
+/** A key with exactly this profile; throws as `createKey` does. */
+export function assembleKey(profile: Profile, options: Omit<CreateKeyOptions, 'profile'>): Key {
   const {
     clock = systemClock,
     crypto = createNodeCrypto(),
     name = 'default',
     random = systemRandom,
   } = options;
-  const profile: Profile = { ...defaultProfile, ...options.profile };
   requirePossible(profile, crypto);
   const emit = options.onEvent ?? (() => undefined);
   const keystore =

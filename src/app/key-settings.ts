@@ -1,21 +1,32 @@
-import { defaultProfile, typedPinUv } from '../authenticator/default-profile.ts';
+import { typedPinUv } from '../authenticator/default-profile.ts';
 import type { Profile } from '../authenticator/profile.ts';
 import type { UsbIdentity } from '../ports/hid.ts';
-import type { StartOptions } from './api.ts';
+import type { AttestationMode, StartOptions } from './api.ts';
 import { defaultIdentity } from './create-key.ts';
-import { readProfileFile } from './profile-file.ts';
+import { nameProfile, type NamedProfile } from './named-profile.ts';
+import { changeProfile, type ProfileSettings } from './profile-settings.ts';
 
-/** The profile that command-line options describe: the complete key with what they change. */
-export function profileOf(options: StartOptions): Profile {
-  return {
-    ...defaultProfile,
-    ...(options.profile !== undefined && readProfileFile(options.profile)),
-    ...(options.versions && { versions: options.versions }),
-    ...(options.algorithms && { algorithms: options.algorithms }),
-    ...(options.counter && { counter: options.counter }),
-    ...(options.aaguid && { aaguid: options.aaguid }),
-    ...(options.uv && { builtInUv: typedPinUv }),
+const attestations: Readonly<Record<AttestationMode, Profile['attestation']>> = {
+  none: 'none',
+  self: 'packed-self',
+  basic: 'packed',
+  u2f: 'fido-u2f',
+};
+
+/** The profile that command-line options describe: a preset or a file, with what the other options change. */
+export function profileOf(options: StartOptions): NamedProfile {
+  const { name, profile } = nameProfile(options.profile);
+  const { aaguid, algorithms, attestation, counter, versions } = options;
+  const changes: ProfileSettings = {
+    ...(versions && { versions }),
+    ...(algorithms && { algorithms }),
+    ...(counter && { counter }),
+    ...(aaguid && { aaguid }),
+    ...(attestation && { attestation: attestations[attestation] }),
+    // A key that verifies its user by itself, say by fingerprint, goes on doing it in its own way.
+    ...(options.uv && !profile.builtInUv && { builtInUv: typedPinUv }),
   };
+  return { name, changed: Object.keys(changes).length > 0, profile: changeProfile(profile, changes) };
 }
 
 /** The USB identity: what was given, and a serial that tells several keys of one machine apart. */

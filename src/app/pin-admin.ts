@@ -17,6 +17,7 @@ export function createPinAdmin(context: PinAdminContext): PinAdmin {
     status: () => {
       const { forcePinChange, pin, pinRetries, uvRetries } = keystore.state();
       return {
+        supported: context.profile.pin !== undefined,
         set: pin !== undefined,
         retriesLeft: pinRetries,
         uvRetriesLeft: uvRetries,
@@ -24,7 +25,10 @@ export function createPinAdmin(context: PinAdminContext): PinAdmin {
         changeRequired: forcePinChange,
       };
     },
-    set: async (pin) => refusal(context, pin, await setFirstPin(context, pinBytes(pin))),
+    set: async (pin) =>
+      context.profile.pin
+        ? refusal(context, pin, await setFirstPin(context, pinBytes(pin)))
+        : { problem: 'unsupported' },
     change: async (pin, newPin) =>
       refusal(context, newPin, await replacePin(context, pinBytes(pin), pinBytes(newPin))),
     remove: async () => refusal(context, '', await removePin(context)),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { extensionNames, type ExtensionName } from '../authenticator/extensions/extension.ts';
 import type {
+  BioEnrollmentCapability,
   EnterpriseAttestationCapability,
   LargeBlobArrayCapability,
   LargeBlobExtensionCapability,
@@ -11,12 +12,13 @@ import type {
 import { coseAlgorithm, type CoseAlgorithm } from '../cose/algorithm.ts';
 import { fromHex } from '../ctap/bytes.ts';
 import { UsageError } from '../ports/errors.ts';
+import { presetNames, type ProfileSettings } from './profile-settings.ts';
 
 /** Reads one value; `path` names it in the error. */
 type Reader<T> = (value: unknown, path: string) => T;
 
 function refuse(path: string, wanted: string): never {
-  throw new UsageError(`${path} in the profile has to be ${wanted}.`);
+  throw new UsageError(`${path} has to be ${wanted}.`);
 }
 
 const boolean: Reader<boolean> = (value, path) =>
@@ -98,7 +100,7 @@ function orAbsent<T>(reader: Reader<T>): Reader<T | undefined> {
   return (value, path) => (value === null ? undefined : reader(value, path));
 }
 
-const profileMembers = partOf<Record<keyof Profile, unknown>>({
+const memberReaders: { readonly [K in keyof Profile]-?: Reader<unknown> } = {
   aaguid,
   versions: listOf(text),
   algorithms: listOf(algorithm),
@@ -112,6 +114,15 @@ const profileMembers = partOf<Record<keyof Profile, unknown>>({
   maxDiscoverableCredentials: number,
   pin: orAbsent(pin),
   builtInUv: orAbsent(builtInUv),
+  bioEnrollment: orAbsent(
+    wholeOf<BioEnrollmentCapability>({
+      maxTemplates: number,
+      samplesRequired: number,
+      maxFriendlyName: number,
+      kind: oneOf('touch', 'swipe'),
+    }),
+  ),
+  uvBioEnroll: boolean,
   accountChooser: boolean,
   maxCredBlobLength: orAbsent(number),
   largeBlobArray: orAbsent(wholeOf<LargeBlobArrayCapability>({ capacity: number })),
@@ -135,25 +146,47 @@ const profileMembers = partOf<Record<keyof Profile, unknown>>({
   backupState: boolean,
   resetWindow: orNull(number),
   userActionTimeout: number,
+};
+
+/** All members that a profile can have, in the order in which they are written. */
+export const profileMembers = Object.keys(memberReaders) as readonly (keyof Profile)[];
+
+const documentMembers = partOf<Record<keyof Profile | 'extends', unknown>>({
+  extends: oneOf(...presetNames),
+  ...memberReaders,
 });
 
-/** The settings of a profile document, which stand on top of the complete key. Throws UsageError with the place. */
-export function parseProfile(json: unknown): Partial<Profile> {
-  return profileMembers(json, 'profile') as Partial<Profile>;
+/** The settings of a profile document, for `resolveProfile`. Throws UsageError with the place. */
+export function parseProfile(json: unknown): ProfileSettings {
+  return documentMembers(json, 'profile') as ProfileSettings;
 }
 
 /** Reads a profile file. Throws UsageError for one that cannot be read or is wrong. */
-export function readProfileFile(path: string): Partial<Profile> {
+export function readProfileFile(path: string): ProfileSettings {
   let content: string;
   try {
     content = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(`The profile ${path} cannot be read.`, { cause: error });
+    throw new UsageError(`The profile ${path} ${whyUnreadable(error)}.`, {
+      cause: error,
+      hint: `It is a JSON file, or one of ${presetNames.join(', ')}; see \`fauxkey profiles\`.`,
+    });
   }
   try {
     return parseProfile(JSON.parse(content));
   } catch (error) {
+    if (error instanceof UsageError) throw inFile(path, error);
     if (!(error instanceof SyntaxError)) throw error;
     throw new UsageError(`The profile ${path} is not JSON: ${error.message}.`, { cause: error });
   }
+}
+
+function whyUnreadable(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'is neither a known name nor a file';
+  return code === 'EISDIR' ? 'is a directory' : `cannot be read (${String(code)})`;
+}
+
+function inFile(path: string, { message, cause }: UsageError): UsageError {
+  return new UsageError(`${path}: ${message}`, { cause });
 }

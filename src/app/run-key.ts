@@ -2,16 +2,17 @@ import { slowAlgorithms, withKeyPool, type KeyPool } from '../crypto/key-pool.ts
 import { createNodeCrypto } from '../crypto/node/provider.ts';
 import { createRsaChild } from '../crypto/node/rsa-child.ts';
 import { factoryState } from '../authenticator/factory-state.ts';
-import type { Profile } from '../authenticator/profile.ts';
+import type { LeaseInfo } from '../keystore/lease.ts';
 import { createMemoryKeystore } from '../keystore/memory.ts';
 import type { Keystore } from '../ports/keystore.ts';
-import type { KeyUi, RunningKey, StartOptions } from './api.ts';
+import type { KeyUi, ProfileName, RunningKey, StartOptions } from './api.ts';
 import { createConsent } from './consent.ts';
-import { controlPath, serveControl } from './control-socket.ts';
-import { createKey, type Key } from './create-key.ts';
+import { controlPaths, serveControl } from './control-socket.ts';
+import { assembleKey, type Key } from './create-key.ts';
 import { createKeyLog } from './key-log.ts';
 import { identityOf, profileOf } from './key-settings.ts';
 import { Cleanup } from './cleanup.ts';
+import { rememberProfile, type NamedProfile } from './named-profile.ts';
 import { requirePossible } from './require-possible.ts';
 import { openStore } from './store.ts';
 import { systemRandom } from './system.ts';
@@ -20,8 +21,8 @@ import { systemRandom } from './system.ts';
 interface Storage {
   readonly keystore: Keystore;
   readonly path?: string;
-  /** Tells other processes where the key is, once that is known. */
-  announce(control: string, addresses: readonly string[]): Promise<void>;
+  /** Tells other processes what and where the key is, once it is there. */
+  announce(info: LeaseInfo): Promise<void>;
 }
 
 /**
@@ -40,18 +41,18 @@ export async function runKey(options: StartOptions, ui: KeyUi): Promise<RunningK
 
 async function start(options: StartOptions, ui: KeyUi, cleanup: Cleanup): Promise<RunningKey> {
   const crypto = createNodeCrypto();
-  const profile = profileOf(options);
+  const named = profileOf(options);
+  const { profile } = named;
   requirePossible(profile, crypto);
-  const storage = await openStorage(options, profile, cleanup);
+  const storage = await openStorage(options, named, cleanup);
   const pool = withKeyPool(crypto, slowAlgorithms(profile.algorithms), {
     generate: createRsaChild(crypto, process.execPath),
   });
   cleanup.add(() => pool.stop());
-  const log = createKeyLog(options);
+  const log = createKeyLog(options, (sentence) => ui.screen.line(sentence));
   cleanup.add(() => log.close());
-  const key = createKey({
+  const key = assembleKey(profile, {
     name: options.key,
-    profile,
     keystore: storage.keystore,
     identity: identityOf(options),
     crypto: pool,
@@ -63,12 +64,16 @@ async function start(options: StartOptions, ui: KeyUi, cleanup: Cleanup): Promis
   });
   cleanup.add(() => key.close());
   const { addresses, notes } = await attachAll(key, options.transports);
-  await listenForOthers(key, storage, addresses, cleanup);
-  return present(key, storage, pool, cleanup, { addresses, notes });
+  notes.push(...(await listenForOthers(key, storage, addresses, cleanup)));
+  return present(key, storage, pool, cleanup, { addresses, notes, profile: nameOf(named) });
 }
 
-async function openStorage(options: StartOptions, profile: Profile, cleanup: Cleanup): Promise<Storage> {
-  const factory = factoryState(profile, systemRandom);
+function nameOf({ name, changed }: NamedProfile): ProfileName {
+  return { name, changed };
+}
+
+async function openStorage(options: StartOptions, named: NamedProfile, cleanup: Cleanup): Promise<Storage> {
+  const factory = factoryState(named.profile, systemRandom);
   if (options.memory) {
     const keystore = createMemoryKeystore({ random: systemRandom, factory });
     return { keystore, announce: async () => Promise.resolve() };
@@ -82,14 +87,17 @@ async function openStorage(options: StartOptions, profile: Profile, cleanup: Cle
   return {
     keystore,
     path: store.path,
-    announce: (control, addresses) => lease.update({ control, addresses }),
+    announce: async (info) => {
+      await rememberProfile(store, options.key, named);
+      await lease.update(info);
+    },
   };
 }
 
 async function attachAll(
   key: Key,
   specs: readonly string[],
-): Promise<{ addresses: readonly string[]; notes: readonly string[] }> {
+): Promise<{ addresses: readonly string[]; notes: string[] }> {
   const addresses: string[] = [];
   const notes: string[] = [];
   for (const spec of specs) {
@@ -100,18 +108,19 @@ async function attachAll(
   return { addresses, notes };
 }
 
-/** Lets `fauxkey power-cycle` and `fauxkey info` find this process. */
+/** Lets `fauxkey power-cycle` and `fauxkey info` find this process. The key also runs where nobody can listen. */
 async function listenForOthers(
   key: Key,
   storage: Storage,
   addresses: readonly string[],
   cleanup: Cleanup,
-): Promise<void> {
-  if (storage.path === undefined) return;
-  const control = controlPath(storage.path, key.name);
-  const server = await serveControl(control, () => key.powerCycle());
-  cleanup.add(() => void server.close());
-  await storage.announce(control, addresses);
+): Promise<readonly string[]> {
+  if (storage.path === undefined) return [];
+  const paths = controlPaths(storage.path, key.name);
+  const server = await serveControl(paths, () => key.powerCycle()).catch(() => undefined);
+  cleanup.add(() => server?.close());
+  await storage.announce({ addresses, ...(server && { control: server.path }) });
+  return server ? [] : ['`fauxkey power-cycle` cannot reach this key: there is no place for its socket.'];
 }
 
 function present(
@@ -119,7 +128,7 @@ function present(
   storage: Storage,
   pool: KeyPool,
   cleanup: Cleanup,
-  where: Pick<RunningKey, 'addresses' | 'notes'>,
+  facts: Pick<RunningKey, 'addresses' | 'notes' | 'profile'>,
 ): RunningKey {
   pool.warm();
   let resolveClosed: () => void = () => undefined;
@@ -127,7 +136,7 @@ function present(
   return {
     name: key.name,
     ...(storage.path !== undefined && { keystore: storage.path }),
-    ...where,
+    ...facts,
     credentialCount: [...key.keystore.all()].length,
     pinSet: key.keystore.state().pin !== undefined,
     powerCycle: () => key.powerCycle(),

@@ -21,6 +21,16 @@ export function algorithmOf({ algorithm }: Credential): string {
   return algorithmName(algorithm) ?? String(algorithm);
 }
 
+export function wordCounter({ signCount }: Credential): string {
+  return signCount === null ? 'always zero' : String(signCount);
+}
+
+/** The flags BE and BS in words. */
+export function wordBackup({ backupEligible, backupState }: Credential): string {
+  if (!backupEligible) return 'bound to this key';
+  return backupState ? 'synced (backup eligible, backed up)' : 'backup eligible, not backed up';
+}
+
 /** Credentials of one site by its RP ID; finds U2F credentials too, whose only trace of it is the hash. */
 export function ofSite(credentials: readonly Credential[], site: string): Credential[] {
   const hash = createHash('sha256').update(site.toLowerCase()).digest();

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerAttestation } from './commands/attestation.ts';
 import { registerDelete } from './commands/delete.ts';
 import { registerDevices } from './commands/devices.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -8,7 +9,9 @@ import { registerInfo } from './commands/info.ts';
 import { registerList } from './commands/list.ts';
 import { registerPin } from './commands/pin.ts';
 import { registerPowerCycle } from './commands/power-cycle.ts';
+import { registerProfiles } from './commands/profiles.ts';
 import { registerReset } from './commands/reset.ts';
+import { registerSet } from './commands/set.ts';
 import { registerShow } from './commands/show.ts';
 import { registerStart } from './commands/start.ts';
 import { registerWipe } from './commands/wipe.ts';
@@ -51,9 +54,11 @@ export function createProgram(cli: Cli): Command {
   program.commandsGroup('Run:');
   registerStart(program, cli);
   registerPowerCycle(program, cli);
+  registerProfiles(program, cli);
   program.commandsGroup('Credentials:');
   registerList(program, cli);
   registerShow(program, cli);
+  registerSet(program, cli);
   registerDelete(program, cli);
   registerWipe(program, cli);
   registerExport(program, cli);
@@ -61,6 +66,7 @@ export function createProgram(cli: Cli): Command {
   program.commandsGroup('Key:');
   registerInfo(program, cli);
   registerPin(program, cli);
+  registerAttestation(program, cli);
   registerReset(program, cli);
   program.commandsGroup('Machine:');
   registerDevices(program, cli);

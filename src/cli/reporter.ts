@@ -38,6 +38,7 @@ export function createJsonReporter(io: Io, options: StartOptions): Reporter {
         key: key.name,
         pid: io.pid,
         keystore: key.keystore ?? null,
+        profile: key.profile,
         addresses: key.addresses,
         consent: options.consent,
         notes: key.notes,
@@ -60,6 +61,7 @@ function readyFacts(key: RunningKey, options: StartOptions): [string, string][] 
     options.delayMs > 0 && options.consent !== 'ask' ? `, after ${String(options.delayMs)} ms` : '';
   return [
     ['Reachable', key.addresses.join(', ')],
+    ['Profile', printable(key.profile.name) + (key.profile.changed ? ', changed by options' : '')],
     ['User', users[options.consent] + delay],
     ['PIN', key.pinSet ? 'set' : 'not set'],
     [
@@ -106,7 +108,7 @@ export function createPeopleReporter(io: Io, screen: KeyScreen, options: StartOp
   };
   return {
     ready: (key) => {
-      screen.line(`${green('●')} ${bold(`Key ${key.name} is ready.`)}`);
+      screen.line(`${green('●')} ${bold(`Key ${printable(key.name)} is ready.`)}`);
       for (const [label, value] of readyFacts(key, options))
         screen.line(`  ${dim(label.padEnd(9))}  ${value}`);
       screen.line(

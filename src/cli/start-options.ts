@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import type { ConsentMode, CounterMode, StartOptions } from '../app/api.ts';
+import type { AttestationMode, ConsentMode, CounterMode, StartOptions } from '../app/api.ts';
 import { coseAlgorithm } from '../cose/algorithm.ts';
 import type { CoseAlgorithm } from '../cose/algorithm.ts';
 import type { Io } from './io.ts';
@@ -17,6 +17,7 @@ export interface StartCommandOptions extends KeyOptions {
   readonly versions?: readonly string[];
   readonly algorithms?: readonly CoseAlgorithm[];
   readonly counter?: CounterMode;
+  readonly attestation?: AttestationMode;
   readonly aaguid?: Uint8Array;
   readonly vendorId?: number;
   readonly productId?: number;
@@ -100,11 +101,22 @@ export function addStartOptions(command: Command): Command {
     .option('--delay <ms>', 'how long an automatic user takes to answer', parseDelay, 0)
     .option('--uv', 'built-in user verification: the key itself asks for the PIN')
     .optionsGroup('What the key is:')
-    .option('--profile <file>', 'JSON file with settings; the options here win over it')
+    .option(
+      '--profile <name|file>',
+      'a kind of key (see `fauxkey profiles`) or a JSON file; the options here win over it',
+    )
     .option('--versions <list>', 'versions to announce, e.g. FIDO_2_0,U2F_V2', parseVersions)
     .option('--algorithms <list>', 'algorithms to offer, e.g. ES256,EdDSA', parseAlgorithms)
     .addOption(
       new Option('--counter <mode>', 'signature counters').choices(['per-credential', 'global', 'zero']),
+    )
+    .addOption(
+      new Option('--attestation <kind>', 'how new credentials are attested').choices([
+        'none',
+        'self',
+        'basic',
+        'u2f',
+      ]),
     )
     .option('--aaguid <uuid>', 'model identifier of the key', parseAaguid)
     .addOption(
@@ -116,7 +128,7 @@ export function addStartOptions(command: Command): Command {
     .optionsGroup('Output:')
     .option('--json', 'print events as JSON, one per line; the first is "ready"')
     .option('--log <file>', 'write a log to this file')
-    .option('-v, --verbose', 'show every command, log every frame')
+    .option('-v, --verbose', 'show every command; with --log, also log questions and answers')
     .optionsGroup('Which key:');
 }
 
@@ -131,7 +143,7 @@ export function toStartOptions(
   io: Pick<Io, 'stdin' | 'stdout'>,
 ): Omit<StartOptions, 'keystore' | 'key' | 'passphrase'> {
   const { vendorId, productId, productName, manufacturer, serial } = options;
-  const { profile, versions, algorithms, counter, aaguid, log } = options;
+  const { profile, versions, algorithms, counter, attestation, aaguid, log } = options;
   return {
     memory: options.memory === true,
     transports: options.transport.length > 0 ? options.transport : ['auto'],
@@ -143,6 +155,7 @@ export function toStartOptions(
     ...(versions && { versions }),
     ...(algorithms && { algorithms }),
     ...(counter && { counter }),
+    ...(attestation && { attestation }),
     ...(aaguid && { aaguid }),
     ...(log !== undefined && { logFile: log }),
     usb: {

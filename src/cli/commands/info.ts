@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { KeyInfo, OpenKey } from '../../app/api.ts';
+import { printable } from '../../consent/text/printable.ts';
 import { algorithmName } from '../../cose/algorithm.ts';
 import type { Cli } from '../io.ts';
 import { addJsonOption, addKeyOptions, withKey } from '../key-options.ts';
@@ -16,6 +17,7 @@ function algorithmNames(info: KeyInfo): string[] {
   return info.algorithms.map((id) => algorithmName(id) ?? String(id));
 }
 
+/** The shape is in docs/info.md. */
 function infoJson(key: OpenKey, info: KeyInfo): Record<string, unknown> {
   const credentials = key.credentials();
   return {
@@ -23,11 +25,13 @@ function infoJson(key: OpenKey, info: KeyInfo): Record<string, unknown> {
     keystore: key.keystore,
     keys: key.keys,
     running: info.running ?? null,
+    profile: info.profile,
     aaguid: formatAaguid(info.aaguid),
     versions: info.versions,
     extensions: info.extensions,
     algorithms: algorithmNames(info),
     options: info.options,
+    getInfo: info.getInfo ?? null,
     pin: key.pin.status(),
     credentials: {
       total: credentials.length,
@@ -37,34 +41,50 @@ function infoJson(key: OpenKey, info: KeyInfo): Record<string, unknown> {
   };
 }
 
+function wordProfile({ profile: { changed, name, remembered }, running }: KeyInfo): string {
+  if (!remembered) return `${name}, the default: this key never ran`;
+  return [printable(name), changed ? 'changed by options' : '', running ? '' : 'when it last ran']
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+function capabilities(info: KeyInfo): [string, string][] {
+  if (!info.getInfo) return [];
+  const options = Object.entries(info.options).map(([name, value]) => (value ? name : `${name}=no`));
+  return [
+    ['Algorithms', algorithmNames(info).join(' ')],
+    ['Extensions', info.extensions.join(' ') || 'none'],
+    ['Options', options.join(' ')],
+  ];
+}
+
 function facts(key: OpenKey, info: KeyInfo): [string, string][] {
   const credentials = key.credentials();
   const discoverable = credentials.filter((credential) => credential.discoverable).length;
   const others = key.keys.filter((name) => name !== key.key);
-  const options = Object.entries(info.options).map(([name, value]) => (value ? name : `${name}=no`));
   return [
     ['Keystore', key.keystore],
     [
       'Running',
       info.running ? `yes, process ${String(info.running.pid)}: ${info.running.addresses.join(', ')}` : 'no',
     ],
+    ['Profile', wordProfile(info)],
     ['PIN', wordPinStatus(key.pin.status())],
     ['Credentials', `${String(credentials.length)}, ${String(discoverable)} of them discoverable`],
     ['AAGUID', formatAaguid(info.aaguid)],
     ['Versions', info.versions.join(' ')],
-    ['Algorithms', algorithmNames(info).join(' ')],
-    ['Extensions', info.extensions.join(' ') || 'none'],
-    ['Options', options.join(' ')],
+    ...capabilities(info),
     ...(others.length > 0 ? [['Other keys', others.join(', ')] as [string, string]] : []),
   ];
 }
 
 export async function info(cli: Cli, options: KeyOptions): Promise<void> {
-  await withKey(cli, options, (key) => {
-    if (options.json) printJson(cli, infoJson(key, key.info()));
+  await withKey(cli, options, async (key) => {
+    const info = await key.info();
+    if (options.json) printJson(cli, infoJson(key, info));
     else {
       print(cli, `Key ${key.key}`);
-      printFacts(cli, facts(key, key.info()));
+      printFacts(cli, facts(key, info));
     }
   });
 }

@@ -15,6 +15,8 @@ type PinCommandOptions = KeyOptions & PinOptions;
 /** A refusal as one sentence and the next step. */
 export function wordRefusal(refusal: PinRefusal): Pick<Failure, 'message' | 'hint'> {
   switch (refusal.problem) {
+    case 'unsupported':
+      return { message: 'This kind of key has no PIN.', hint: 'What it is: `fauxkey info`.' };
     case 'not-set':
       return { message: 'This key has no PIN.', hint: 'Set one with `fauxkey pin set`.' };
     case 'already-set':
@@ -58,7 +60,9 @@ function newPinRequest(option: string | undefined, flag: PinRequest['flag']): Pi
 
 /** Asks only after a look at the key: nobody types a PIN for nothing. */
 async function setPin(cli: Cli, key: OpenKey, options: PinCommandOptions): Promise<PinResult> {
-  if (key.pin.status().set) return { problem: 'already-set' };
+  const { set, supported } = key.pin.status();
+  if (set) return { problem: 'already-set' };
+  if (!supported) return { problem: 'unsupported' };
   const [pin = ''] = await readPins(cli, [newPinRequest(options.pin, '--pin')]);
   return key.pin.set(pin);
 }
@@ -90,7 +94,8 @@ export async function pinRemove(cli: Cli, options: KeyOptions): Promise<void> {
 }
 
 /** The PIN's state in a few words. */
-export function wordPinStatus({ set, retriesLeft, minLength, changeRequired }: PinStatus): string {
+export function wordPinStatus({ supported, set, retriesLeft, minLength, changeRequired }: PinStatus): string {
+  if (!supported) return 'this kind of key has none';
   if (!set) return `not set (at least ${count(minLength, 'character')})`;
   if (retriesLeft === 0) return 'set, blocked';
   const left = `set, ${count(retriesLeft, 'try', 'tries')} left`;

@@ -2,7 +2,14 @@ import type { Command } from 'commander';
 import { printable } from '../../consent/text/printable.ts';
 import type { Credential } from '../../ports/credential.ts';
 import { findCredential, toBase64url, toHex } from '../credential-id.ts';
-import { accountOf, algorithmOf, credentialJson, siteOf } from '../credential-view.ts';
+import {
+  accountOf,
+  algorithmOf,
+  credentialJson,
+  siteOf,
+  wordBackup,
+  wordCounter,
+} from '../credential-view.ts';
 import type { Cli } from '../io.ts';
 import { addJsonOption, addKeyOptions, withKey } from '../key-options.ts';
 import type { KeyOptions } from '../key-options.ts';
@@ -20,8 +27,6 @@ function features(credential: Credential): string {
     ['credBlob', credential.credBlob !== undefined],
     ['largeBlob', credential.largeBlob !== undefined],
     ['thirdPartyPayment', credential.thirdPartyPayment],
-    ['backup eligible', credential.backupEligible],
-    ['backed up', credential.backupState],
   ];
   return (
     all
@@ -43,7 +48,8 @@ function facts(credential: Credential, now: number): [string, string][] {
     ['Discoverable', credential.discoverable ? 'yes' : 'no'],
     ['Made over', credential.protocol === 'u2f' ? 'U2F' : 'CTAP2'],
     ['Algorithm', algorithmOf(credential)],
-    ['Counter', credential.signCount === null ? 'always zero' : String(credential.signCount)],
+    ['Counter', wordCounter(credential)],
+    ['Backup', wordBackup(credential)],
     ['Protection', protectionNames[credential.credProtect]],
     ['Extras', features(credential)],
     ['Created', formatDateTime(createdAt)],

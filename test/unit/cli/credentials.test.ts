@@ -125,6 +125,49 @@ describe('list', () => {
   });
 });
 
+describe('set', () => {
+  const stored = () => new FakeApp(new FakeKey([credential('ab01', 'example.com', { signCount: null })]));
+
+  it('changes what it is told to', async () => {
+    const all =
+      'set ab --backup-eligible yes --backup-state no --counter 7 --user-name bob --display-name B --force';
+    const { out, app } = await execute(all, { app: stored() });
+    expect(app.key.changes).toEqual([
+      [
+        'ab01'.padEnd(32, '0'),
+        {
+          backupEligible: true,
+          backupState: false,
+          signCount: 7,
+          userName: 'bob',
+          displayName: 'B',
+          force: true,
+        },
+      ],
+    ]);
+    expect(out).toBe('example.com (alice – Alice): counter always zero, bound to this key.\n');
+    const zero = await execute('set ab --counter none --json', { app: stored() });
+    expect(zero.app.key.changes[0]?.[1]).toEqual({ signCount: null, force: false });
+    expect(JSON.parse(zero.out)).toMatchObject({ site: 'example.com', backupEligible: false });
+  });
+
+  it.each([
+    ['set ab', 'Nothing to change'],
+    ['set ab --force', 'Nothing to change'],
+    ['set ab --counter -1', 'whole number'],
+    ['set ab --counter 1.5', 'whole number'],
+    ['set ab --backup-state maybe', 'yes, no'],
+  ])('%s is refused', async (args, text) => {
+    const { code, err, app } = await execute(args, { app: stored() });
+    expect([code, app.key.changes]).toEqual([2, []]);
+    expect(err).toContain(text);
+  });
+
+  it('needs a credential that exists', async () => {
+    expect((await execute('set ff --counter 1', { app: stored() })).code).toBe(3);
+  });
+});
+
 describe('show', () => {
   it('shows one credential by the beginning of its id', async () => {
     const { out, code } = await execute('show c0f', { app: app() });

@@ -57,6 +57,7 @@ describe('info', () => {
       'Key default',
       '  Keystore     /store',
       '  Running      yes, process 99: uhid',
+      '  Profile      ctap2.1',
       '  PIN          not set (at least 4 characters)',
       '  Credentials  2, 1 of them discoverable',
       '  AAGUID       00112233-4455-6677-8899-aabbccddeeff',
@@ -76,12 +77,104 @@ describe('info', () => {
       pin: { set: false },
       credentials: { total: 2, discoverable: 1 },
       signCount: 7,
+      profile: { name: 'ctap2.1', changed: false, remembered: true },
+      getInfo: { versions: ['FIDO_2_1'] },
     });
   });
 
   it('says when it does not run', async () => {
     expect((await execute('info')).out).toMatch(/Running +no\n/);
     expect(JSON.parse((await execute('info --json')).out)).toMatchObject({ running: null });
+  });
+
+  it('says what the key is, was, or would be', async () => {
+    const app = new FakeApp();
+    app.key.profile = { name: 'my\x1b.json', changed: true, remembered: true };
+    expect((await execute('info', { app })).out).toContain(
+      'Profile      my\ufffd.json, changed by options, when it last ran\n',
+    );
+    app.key.profile = { name: 'complete', changed: false, remembered: false };
+    expect((await execute('info', { app })).out).toContain(
+      'Profile      complete, the default: this key never ran\n',
+    );
+  });
+
+  it('leaves out what a U2F key does not announce', async () => {
+    const app = new FakeApp();
+    app.key.speaksCtap2 = false;
+    const { out } = await execute('info', { app });
+    expect(out).toMatch(/Versions .*\n {2}Other keys/);
+    expect(out).not.toMatch(/Options|Extensions|Algorithms/);
+    expect(JSON.parse((await execute('info --json', { app })).out)).toMatchObject({ getInfo: null });
+  });
+});
+
+describe('profiles', () => {
+  it('are listed', async () => {
+    expect((await execute('profiles')).out.split('\n').slice(0, 2)).toEqual([
+      'PROFILE   WHAT THE KEY IS',
+      'complete  Everything.',
+    ]);
+    expect(JSON.parse((await execute('profiles --json')).out)).toEqual([
+      { name: 'complete', summary: 'Everything.' },
+    ]);
+  });
+
+  it('are printed by name', async () => {
+    expect(JSON.parse((await execute('profiles /my.json')).out)).toEqual({ document: '/my.json' });
+  });
+});
+
+describe('attestation', () => {
+  it('prints root, chain and metadata, together or alone', async () => {
+    const { out } = await execute('attestation');
+    expect(out).toMatch(/Root.*\nROOT\n\nAttest.*\nLEAF\nROOT\n\nEnter.*\nENTERPRISE\nROOT\n\nMeta.*\n\{/);
+    expect((await execute('attestation --root')).out).toBe('ROOT\n');
+    expect((await execute('attestation --chain')).out).toBe('LEAF\nENTERPRISE\nROOT\n');
+    expect(JSON.parse((await execute('attestation --metadata')).out)).toEqual({ aaguid: '1234' });
+  });
+
+  it('prints JSON', async () => {
+    const parsed = async (args: string) =>
+      JSON.parse((await execute(`attestation --json ${args}`)).out) as unknown;
+    expect(await parsed('')).toMatchObject({ root: 'ROOT\n', metadata: { aaguid: '1234' } });
+    expect(await parsed('--root')).toEqual({ root: 'ROOT\n' });
+    expect(await parsed('--chain')).toEqual({
+      chain: ['LEAF\n', 'ROOT\n'],
+      enterpriseChain: ['ENTERPRISE\n', 'ROOT\n'],
+    });
+    expect(await parsed('--metadata')).toEqual({ aaguid: '1234' });
+  });
+
+  it('asks about another profile', async () => {
+    expect((await execute('attestation --profile u2f')).app.key.attestationProfile).toBe('u2f');
+    expect((await execute('attestation')).app.key.attestationProfile).toBeUndefined();
+  });
+
+  it('takes certificates from files', async () => {
+    const files = { '/root': 'A', '/rk': 'B', '/leaf': 'C', '/lk': 'D' };
+    const given = '--root-cert /root --root-key /rk --cert /leaf --cert-key /lk --key work --keystore /s';
+    const { out, app } = await execute(`attestation import ${given}`, {
+      app: new FakeApp(new FakeKey([], 'work')),
+      files,
+    });
+    expect(out).toBe('Key work attests with your certificates from now on.\n');
+    expect(app.key.importedPem?.split('\n')).toEqual(['A', 'B', 'C', 'D']);
+    expect(app.selections).toEqual([{ key: 'work', keystore: '/s' }]);
+    expect(JSON.parse((await execute('attestation import --json --root-cert /root', { files })).out)).toEqual(
+      {
+        imported: true,
+      },
+    );
+    expect((await execute('attestation import')).err).toContain('--root-cert');
+    expect((await execute('attestation import --root-cert /none')).code).toBe(9);
+  });
+
+  it('switches enterprise attestation', async () => {
+    const { out, app } = await execute('attestation enterprise on');
+    expect([out, app.key.enterprise]).toEqual(['Enterprise attestation of key default is on.\n', true]);
+    expect((await execute('attestation enterprise off --json')).app.key.enterprise).toBe(false);
+    expect((await execute('attestation enterprise maybe')).code).toBe(2);
   });
 });
 

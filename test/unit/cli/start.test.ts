@@ -43,7 +43,7 @@ describe('the options', () => {
     const args =
       '--transport uhid -t tcp:127.0.0.1:8112 --consent deny --delay 250 --uv --versions fido_2_0,U2F_V2 ' +
       '--algorithms es256,EdDSA --vendor-id 1209 --product-id 0xF1D0 --product-name P --manufacturer M --serial S ' +
-      '--counter global --aaguid 00112233-4455-6677-8899-aabbccddeeff --profile /p --verbose --log /l --key work';
+      '--counter global --attestation basic --aaguid 00112233-4455-6677-8899-aabbccddeeff --profile /p --verbose --log /l --key work';
     expect(await startedWith(args, { env: { FAUXKEY_KEYSTORE: '/k' } })).toEqual({
       keystore: '/k',
       key: 'work',
@@ -56,6 +56,7 @@ describe('the options', () => {
       algorithms: [-7, -8],
       usb: { vendorId: 0x1209, productId: 0xf1d0, product: 'P', manufacturer: 'M', serial: 'S' },
       counter: 'global',
+      attestation: 'basic',
       aaguid: Uint8Array.from(Buffer.from('00112233445566778899aabbccddeeff', 'hex')),
       profile: '/p',
       logFile: '/l',
@@ -81,6 +82,7 @@ describe('the options', () => {
     ['--versions FIDO-2', 'FIDO_2_0'],
     ['--consent maybe', 'ask, auto, deny, ignore'],
     ['--counter some', 'per-credential, global, zero'],
+    ['--attestation full', 'none, self, basic, u2f'],
     ['--memory --keystore /k', '--keystore'],
     ['surplus', 'too many arguments'],
   ])('%s is refused with a word on what would be right', async (args, text) => {
@@ -96,6 +98,7 @@ describe('a running key', () => {
     expect(io.stdout.text.split('\n')).toEqual([
       '● Key default is ready.',
       '  Reachable  uhid, tcp:127.0.0.1:8112',
+      '  Profile    complete',
       '  User       allows everything by itself (--consent ask asks you)',
       '  PIN        not set',
       '  Keystore   /store (1 credential)',
@@ -221,6 +224,7 @@ describe('events', () => {
       key: 'default',
       pid: 4711,
       keystore: '/store',
+      profile: { name: 'complete', changed: false },
       addresses: ['uhid', 'tcp:127.0.0.1:8112'],
       consent: 'ask',
       notes: ['It is all good.'],

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import type {
   App,
+  AttestationDocument,
+  CredentialChange,
   HostDevice,
   ImportOptions,
   KeyInfo,
@@ -168,7 +170,20 @@ export class FakeKey implements OpenKey {
   closed = 0;
   resets = 0;
   running: KeyInfo['running'];
-  status: PinStatus = { set: false, retriesLeft: 8, uvRetriesLeft: 3, minLength: 4, changeRequired: false };
+  status: PinStatus = {
+    supported: true,
+    set: false,
+    retriesLeft: 8,
+    uvRetriesLeft: 3,
+    minLength: 4,
+    changeRequired: false,
+  };
+  profile = { name: 'ctap2.1', changed: false, remembered: true };
+  speaksCtap2 = true;
+  changes: [string, CredentialChange][] = [];
+  attestationProfile: string | undefined;
+  importedPem: string | undefined;
+  enterprise: boolean | undefined;
   refusal: PinResult;
   imported: { text: string; options: ImportOptions } | undefined;
   exported: { withSecrets: boolean } | undefined;
@@ -207,8 +222,10 @@ export class FakeKey implements OpenKey {
     return Promise.resolve();
   }
 
-  info(): KeyInfo {
-    return {
+  info(): Promise<KeyInfo> {
+    return Promise.resolve({
+      profile: this.profile,
+      ...(this.speaksCtap2 && { getInfo: { versions: ['FIDO_2_1'] } }),
       aaguid: '00112233445566778899aabbccddeeff',
       versions: ['FIDO_2_1', 'U2F_V2'],
       extensions: ['credProtect'],
@@ -216,7 +233,34 @@ export class FakeKey implements OpenKey {
       options: { rk: true, clientPin: false },
       signCount: 7,
       ...(this.running && { running: this.running }),
-    };
+    });
+  }
+
+  change(id: Uint8Array, change: CredentialChange): Promise<Credential> {
+    this.changes.push([Buffer.from(id).toString('hex'), change]);
+    const found = this.stored.find((each) => Buffer.compare(each.id, id) === 0);
+    return found ? Promise.resolve(found) : Promise.reject(new Error('not stored'));
+  }
+
+  attestation(profile?: string): Promise<AttestationDocument> {
+    this.attestationProfile = profile;
+    return Promise.resolve({
+      profile: profile ?? 'complete',
+      root: 'ROOT\n',
+      chain: ['LEAF\n', 'ROOT\n'],
+      enterpriseChain: ['ENTERPRISE\n', 'ROOT\n'],
+      metadata: { aaguid: '1234' },
+    });
+  }
+
+  importAttestation(pem: string): Promise<void> {
+    this.importedPem = pem;
+    return Promise.resolve();
+  }
+
+  setEnterpriseAttestation(enabled: boolean): Promise<void> {
+    this.enterprise = enabled;
+    return Promise.resolve();
   }
 
   exportDocument(options: { readonly withSecrets: boolean }): unknown {
@@ -241,6 +285,7 @@ export class FakeRunningKey implements RunningKey {
   readonly addresses = ['uhid', 'tcp:127.0.0.1:8112'];
   readonly notes = ['It is all good.'];
   readonly credentialCount = 1;
+  readonly profile = { name: 'complete', changed: false };
   readonly pinSet = false;
   powerCycles = 0;
   closes = 0;
@@ -300,6 +345,14 @@ export class FakeApp implements App {
 
   powerCycle(selection: KeySelection) {
     return this.#call(selection, { pid: 4712 });
+  }
+
+  presets() {
+    return this.#call({ key: '' }, [{ name: 'complete', summary: 'Everything.' }]);
+  }
+
+  profileDocument(nameOrPath: string) {
+    return this.#call({ key: '' }, { document: nameOrPath });
   }
 
   keystoreLocation(): Promise<string> {
