@@ -153,6 +153,13 @@ describe('enrolment §6.7.4', () => {
     expect(await outcome(bio().enrollCaptureNextSample(token, templateId))).toBe('INVALID_OPTION');
   });
 
+  it('ends with a new enrolment also when that one fails', async () => {
+    const { templateId } = await bio().enrollBegin(token);
+    opened.key.user.next('deny');
+    expect(await outcome(bio().enrollBegin(token))).toBe('OPERATION_DENIED');
+    expect(await outcome(bio().enrollCaptureNextSample(token, templateId))).toBe('INVALID_OPTION');
+  });
+
   it('ends with a power cycle', async () => {
     const { templateId } = await bio().enrollBegin(token);
     opened.key.powerCycle();

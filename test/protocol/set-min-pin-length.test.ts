@@ -77,6 +77,16 @@ describe('setMinPINLength §6.11.4', () => {
     expect(await outcome(opened.client.clientPin.getPinToken('54321'))).toBe('OK');
   });
 
+  it('keeps forcing a change that was forced before', async () => {
+    opened = await openKey({ ...everyCapability, builtInUv: fingerprintUv, uvAcfg: true });
+    await config().setMinPinLength({ forceChangePin: true }, await protect());
+    const byUv = () => opened.client.clientPin.getPinUvAuthTokenUsingUv({ permissions: bit.acfg });
+    const token = await byUv();
+    await config().setMinPinLength({ forceChangePin: false }, token);
+    expect((await info()).forcePinChange).toBe(true);
+    expect(await outcome(config().setMinPinLength({}, token))).toBe('PIN_AUTH_INVALID');
+  });
+
   it('has no PIN to change on a key without one', async () => {
     const before = snapshot(opened.key.keystore);
     const parameters = { newMinPinLength: 8, forceChangePin: true, minPinLengthRpIds: ['a.example'] };
