@@ -3,7 +3,16 @@ import { cborMap } from '../../src/cbor/map.ts';
 import type { CborValue } from '../../src/cbor/value.ts';
 import type { PinUvAuthToken } from '../../src/client/pin-protocol.ts';
 import { everyCapability } from '../support/capabilities.ts';
-import { bit, openKey, outcome, pin, registration, snapshot, tokenByPin } from '../support/protocol.ts';
+import {
+  bit,
+  fingerprintUv,
+  openKey,
+  outcome,
+  pin,
+  registration,
+  snapshot,
+  tokenByPin,
+} from '../support/protocol.ts';
 import type { Opened } from '../support/protocol.ts';
 
 let opened: Opened;
