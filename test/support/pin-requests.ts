@@ -70,7 +70,5 @@ export async function tokenRequest(
 
 /** The request without one of its members. */
 export function without(request: PinRequest, ...names: (keyof ClientPinRequest)[]): PinRequest {
-  return Object.fromEntries(
-    Object.entries(request).filter(([name]) => !(names as string[]).includes(name)),
-  );
+  return Object.fromEntries(Object.entries(request).filter(([name]) => !(names as string[]).includes(name)));
 }
