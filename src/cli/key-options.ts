@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { KeySelection, OpenKey } from '../app/api.ts';
+import { UsageError } from '../ports/errors.ts';
 import { KeystoreError } from '../ports/keystore.ts';
 import type { Cli } from './io.ts';
 import { askLine, canAsk } from './prompt.ts';
@@ -35,6 +36,8 @@ async function readPassphrase(cli: Cli, file: string | undefined): Promise<strin
 
 /** The key that the options and the environment select. */
 export async function selectKey(cli: Cli, options: KeyOptions): Promise<KeySelection> {
+  // An empty variable of a script must not lead to another store than the one that was meant.
+  if (options.keystore === '') throw new UsageError('--keystore names no directory.');
   const keystore = options.keystore ?? (cli.io.env['FAUXKEY_KEYSTORE'] || undefined);
   const passphrase = await readPassphrase(cli, options.passphraseFile);
   return {

@@ -208,6 +208,17 @@ describe('devices', () => {
   });
 });
 
+describe('an empty --keystore', () => {
+  it('is not taken for the default one', async () => {
+    const { app, code, err } = await execute('wipe --yes --keystore=');
+    expect([code, err]).toEqual([
+      2,
+      'fauxkey: --keystore names no directory.\n→ See `fauxkey wipe --help`.\n',
+    ]);
+    expect(app.selections).toEqual([]);
+  });
+});
+
 describe('the passphrase', () => {
   /** A store that opens with one passphrase only. */
   class SealedApp extends FakeApp {
