@@ -11,6 +11,7 @@ export async function powerCycle(selection: KeySelection): Promise<{ readonly pi
     const running = store.currentLease(selection.key);
     if (running && running.control === undefined) {
       throw new UsageError(`The process ${running.pid} runs the key, but has no socket to be asked at.`, {
+        problem: 'not-running',
         hint: `kill -HUP ${running.pid} does the same.`,
       });
     }
