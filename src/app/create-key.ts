@@ -108,7 +108,7 @@ export function assembleKey(profile: Profile, options: Omit<CreateKeyOptions, 'p
     onPowerCycle: () => authenticator.powerCycle(),
     onDefect: (error) => emit({ type: 'defect', error }),
   });
-  return { name, profile, keystore, endpoint, ...transportsOf(endpoint) };
+  return { name, profile, keystore, endpoint, ...transportsOf(endpoint, emit) };
 }
 
 function consentOf(consent: CreateKeyOptions['consent'], clock: Clock): ConsentSource {
@@ -119,21 +119,31 @@ function consentOf(consent: CreateKeyOptions['consent'], clock: Clock): ConsentS
 }
 
 /** The part of a key that looks after its transports. */
-function transportsOf(endpoint: HidEndpoint): Pick<Key, 'connect' | 'attach' | 'powerCycle' | 'close'> {
+function transportsOf(
+  endpoint: HidEndpoint,
+  emit: EventSink,
+): Pick<Key, 'connect' | 'attach' | 'powerCycle' | 'close'> {
   const attached: OpenTransport[] = [];
+  const powerCycle = async (): Promise<void> => {
+    endpoint.powerCycle();
+    await Promise.all(attached.map((transport) => transport.replug()));
+  };
+  /** A power cycle that one transport asks for is one for the hosts of all of them. */
+  const shared: HidEndpoint = {
+    identity: endpoint.identity,
+    connect: (host) => endpoint.connect(host),
+    powerCycle: () => void powerCycle().catch((error: unknown) => emit({ type: 'defect', error })),
+  };
   return {
     connect: () => connectLoopback(endpoint),
     async attach(transport) {
       const chosen =
         typeof transport === 'string' ? createTransport(parseTransportSpec(transport)) : transport;
-      const open = await chosen.open(endpoint);
+      const open = await chosen.open(shared);
       attached.push(open);
       return open;
     },
-    async powerCycle() {
-      endpoint.powerCycle();
-      await Promise.all(attached.map((transport) => transport.replug()));
-    },
+    powerCycle,
     async close() {
       await Promise.all(attached.splice(0).map((transport) => transport.close()));
     },
