@@ -32,7 +32,7 @@ export function registerProfiles(program: Command, cli: Cli): void {
     .summary('list the kinds of key that can be played')
     .description(
       'List the kinds of key that `start --profile` knows, or print one as JSON: the file to begin with for a kind of\n' +
-        'your own. A file needs only what differs: {"extends": "ctap2.1", "maxDiscoverableCredentials": 25}.',
+        'your own. A file needs only what differs: {"extends": "ctap2.1", "maxDiscoverableCredentials": 5}.',
     )
     .addHelpText(
       'after',
