@@ -60,8 +60,11 @@ async function launch(scope: Scope, screen: Screen): Promise<Page> {
   return {
     open: async (url) => {
       await page.goto(url, { timeout: LIMIT_MS });
-      // A page that does not have the keyboard's focus may not use a security key.
-      await page.click('body');
+      // A page without the keyboard's focus may not use a security key, and only a real click brings it there.
+      await until('focus of the page', 60, async () => {
+        await screen.click(PAGE.x, PAGE.y);
+        return (await page.evaluate('document.hasFocus()')) === true;
+      });
     },
     evaluate: (expression) => page.evaluate(expression),
     click: (selector) => page.click(selector),

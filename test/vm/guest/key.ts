@@ -16,9 +16,14 @@ export interface KeyOptions {
   readonly uv?: boolean;
 }
 
+/** What a running key prints with `--json --verbose`: commands, questions, answers. */
+export type KeyEvent = Readonly<Record<string, unknown>> & { readonly event: string };
+
 export interface Key {
   readonly node: string;
   readonly keystore: string;
+  /** All that the key has told so far. */
+  readonly events: () => KeyEvent[];
   readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
 }
 
@@ -45,7 +50,21 @@ export async function startKey(scope: Scope, name: string, options: KeyOptions):
     await daemon.stop(signal);
     await until(`end of ${node}`, 20, () => !existsSync(node));
   };
-  return { node, keystore: options.keystore, stop };
+  return { node, keystore: options.keystore, events: () => parseEvents(daemon.printed()), stop };
+}
+
+/** Waits until the key has told of something with these members; browsers may know the outcome a moment earlier. */
+export async function requireEvent(key: Key, members: Readonly<Record<string, unknown>>): Promise<void> {
+  const wanted = Object.entries(members);
+  await until(`event ${JSON.stringify(members)} of the key`, 10, () =>
+    key.events().some((event) => wanted.every(([name, value]) => event[name] === value)),
+  );
+}
+
+/** The last line may be on its way. */
+function parseEvents(printed: string): KeyEvent[] {
+  const lines = printed.split('\n').slice(0, -1);
+  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as KeyEvent);
 }
 
 function requireAlive(daemon: Daemon): void {

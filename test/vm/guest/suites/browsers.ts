@@ -7,7 +7,7 @@ import { firefox } from '../browser-firefox.ts';
 import { answerDialogs, type Answer } from '../dialog.ts';
 import { expectEqual, expectThat } from '../expect.ts';
 import { makeCredential } from '../fido2-tools.ts';
-import { fauxkey, startKey, type Key } from '../key.ts';
+import { fauxkey, requireEvent, startKey, type Key } from '../key.ts';
 import { scratch } from '../places.ts';
 import {
   Site,
@@ -22,6 +22,8 @@ import { openScreen, type Screen } from '../screen.ts';
 import { defineSuite, type Scope, type Suite, type VmTest } from '../suite.ts';
 
 const PIN = '4711';
+const NO_CREDENTIALS = 0x2e;
+const OPERATION_DENIED = 0x27;
 const TOUCH_ONLY = { userVerification: 'discouraged', residentKey: 'discouraged' };
 
 interface Setting {
@@ -140,6 +142,7 @@ const otherCredential: VmTest<Setting> = {
       'NotAllowedError',
       'browser',
     );
+    await requireEvent(setting.key, { event: 'command', name: 'getAssertion', status: NO_CREDENTIALS });
     const held = await fauxkey(setting.keystore, ['list', '--site', 'example.com', '--json']);
     expectThat('the credential to be on the key', held.includes(id), held);
     return `the key has ${id.slice(0, 12)}… for example.com; ${refused}`;
@@ -152,6 +155,7 @@ const counter: VmTest<Setting> = {
   run: async ({ site, keystore }) => {
     const copy = join(scratch('copy'), 'key.json');
     writeFileSync(copy, await fauxkey(keystore, ['export', '--with-secrets']));
+    requireVerified(await site.signIn({ user: 'ada', userVerification: 'discouraged' }));
     const good = requireVerified(await site.signIn({ user: 'ada', userVerification: 'discouraged' }));
     await fauxkey(keystore, ['import', '--on-conflict', 'replace', copy]);
     const caught = await site.signIn({ user: 'ada', userVerification: 'discouraged' });
@@ -199,8 +203,15 @@ const denial: VmTest<Setting> = {
     setting.key = await startKey(scope, `${browser.name}-deny`, { keystore, consent: 'deny' });
     const got = site.signIn({ user: 'alice', userVerification: 'discouraged' });
     requireError(await failing(setting, 'sign-in denied', got), 'NotAllowedError', 'browser');
+    await requireEvent(setting.key, { event: 'command', name: 'getAssertion', status: OPERATION_DENIED });
     const made = site.register({ user: 'mallory', ...TOUCH_ONLY });
-    return requireError(await failing(setting, 'registration denied', made), 'NotAllowedError', 'browser');
+    const said = requireError(
+      await failing(setting, 'registration denied', made),
+      'NotAllowedError',
+      'browser',
+    );
+    await requireEvent(setting.key, { event: 'command', name: 'makeCredential', status: OPERATION_DENIED });
+    return said;
   },
 };
 
