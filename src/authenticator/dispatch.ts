@@ -42,17 +42,27 @@ const commands = new Map<number, CommandEntry>(
       { name: 'getInfo', run: getInfoCommand, available: always },
       { name: 'clientPin', run: clientPinCommand, available: speaksPinProtocols },
       { name: 'reset', run: reset, available: always },
-      { name: 'bioEnrollment', run: bioEnrollment, available: (p) => p.bioEnrollment !== undefined },
+      { name: 'bioEnrollment', run: bioEnrollment, available: enrolsFingers },
+      { name: 'bioEnrollmentPreview', run: bioEnrollment, available: enrolsFingers },
       { name: 'selection', run: selection, available: speaksCtap21 },
       { name: 'largeBlobs', run: largeBlobs, available: (p) => p.largeBlobArray !== undefined },
       { name: 'config', run: config, available: (p) => supportedConfigCommands(p).length > 0 },
-      { name: 'credentialManagement', run: credentialManagement, available: (p) => p.credentialManagement },
+      { name: 'credentialManagement', run: credentialManagement, available: managesCredentials },
+      { name: 'credentialManagementPreview', run: credentialManagement, available: managesCredentials },
     ] satisfies CommandEntry[]
   ).map((entry) => [ctapCommand[entry.name], entry]),
 );
 
 function speaksPinProtocols({ builtInUv, extensions, pin }: Profile): boolean {
   return pin !== undefined || builtInUv !== undefined || extensions.includes('hmac-secret');
+}
+
+function enrolsFingers({ bioEnrollment: capability }: Profile): boolean {
+  return capability !== undefined;
+}
+
+function managesCredentials({ credentialManagement: capability }: Profile): boolean {
+  return capability;
 }
 
 function speaksCtap21({ versions }: Profile): boolean {

@@ -11,6 +11,9 @@ export const ctapCommand = {
   selection: 0x0b,
   largeBlobs: 0x0c,
   config: 0x0d,
+  /** Prototypes of bioEnrollment and credentialManagement, which libfido2 before 1.14 still sends. */
+  bioEnrollmentPreview: 0x40,
+  credentialManagementPreview: 0x41,
 } as const;
 
 export type CtapCommandName = keyof typeof ctapCommand;

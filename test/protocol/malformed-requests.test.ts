@@ -278,7 +278,7 @@ describe('members of members', () => {
 
 describe('commands', () => {
   it('that the key does not know are refused', async () => {
-    const known = [1, 2, 4, 6, 7, 8, 0x0a, 0x0b];
+    const known = [1, 2, 4, 6, 7, 8, 0x0a, 0x0b, 0x41];
     for (let code = 0; code < 256; code++) {
       if (!known.includes(code)) expect(await send(code), `command ${code}`).toBe('INVALID_COMMAND');
     }

@@ -19,7 +19,7 @@ const out = join(sources, 'out');
 const share = join(out, 'share');
 
 const { values: options } = parseArgs({
-  options: { only: { type: 'string', default: '' }, limit: { type: 'string', default: '720' } },
+  options: { only: { type: 'string', default: '' }, limit: { type: 'string', default: '2400' } },
 });
 
 function prepareKernel(): { readonly kernel: string; readonly initramfs: string } {
