@@ -1,7 +1,10 @@
 /** Fauxkey as a library: the key, what it is made of, and a client to talk to it. */
 export { createKey, defaultIdentity } from './app/create-key.ts';
 export type { ConsentFunction, CreateKeyOptions, Key } from './app/create-key.ts';
+export type { ProfileSettings } from './app/profile-settings.ts';
 export { defaultProfile } from './authenticator/default-profile.ts';
+export { presets } from './authenticator/presets.ts';
+export type { Preset } from './authenticator/presets.ts';
 export type { Profile } from './authenticator/profile.ts';
 export { createAutomaticConsent, createDenyingConsent, createSilentConsent } from './consent/automatic.ts';
 export { ScriptedConsent } from './consent/scripted.ts';
