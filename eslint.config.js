@@ -8,6 +8,8 @@ export default tseslint.config(
       'coverage/',
       'test/vm/out/',
       'bin/',
+      '.ci/',
+      'docs/',
       'examples/**/public/',
       '**/*.config.js',
     ],
