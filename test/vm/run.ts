@@ -35,6 +35,7 @@ function prepareShare(): void {
   rmSync(share, { recursive: true, force: true });
   mkdirSync(join(share, 'screens'), { recursive: true });
   mkdirSync(join(share, 'logs'));
+  if (!/^[\w,-]*$/.test(options.only)) throw new Error(`${options.only} is no list of suites`);
   const only = options.only === '' ? '' : `--only ${options.only}`;
   writeFileSync(join(share, 'guest.env'), `NODE='${process.execPath}'\nOPTIONS='${only}'\n`);
 }

@@ -12,6 +12,8 @@ const LIMIT_MS = 240_000;
 const ARGUMENTS = [
   '--no-sandbox', // the guest's user is root
   '--disable-gpu',
+  // Its software renderer sometimes dies under emulation; it is started again, and the browser lives on.
+  '--disable-gpu-process-crash-limit',
   '--disable-quic',
   '--disable-background-networking',
   '--disable-component-update',

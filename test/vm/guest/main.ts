@@ -18,6 +18,7 @@ process.on('unhandledRejection', (error) => {
   emit({ event: 'note', text: `nobody waited for: ${describe(error)}`, ms: 0 });
 });
 
+if (chosen.length === 0) throw new Error(`there is no suite called ${options.only ?? '?'}`);
 emit({ event: 'plan', tests: chosen.flatMap((suite) => suite.tests) });
 for (const suite of chosen) await suite.run();
 process.exit(0);

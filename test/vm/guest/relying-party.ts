@@ -92,10 +92,18 @@ export class Site {
     return new Map(JSON.parse(String(entries)) as [string, string][]);
   }
 
+  /** Calls the page's own function, and leaves on the page what it answered, for the pictures. */
   async #call(ceremony: 'register' | 'signIn', wish: Wish): Promise<Ceremony> {
+    const text = await this.#page.evaluate(`(async () => {
+      const show = (textContent) => document.getElementById('result').replaceChildren(
+        Object.assign(document.createElement('pre'), { textContent }));
+      show('${ceremony} …');
+      const result = await relyingParty.${ceremony}(${JSON.stringify(wish)});
+      show(JSON.stringify({ ${ceremony}: result }, null, 1));
+      return JSON.stringify(result);
+    })()`);
     // As text, because each driver has its own idea of which objects it can carry.
-    const call = `relyingParty.${ceremony}(${JSON.stringify(wish)}).then((result) => JSON.stringify(result))`;
-    return JSON.parse(String(await this.#page.evaluate(call))) as Ceremony;
+    return JSON.parse(String(text)) as Ceremony;
   }
 }
 
