@@ -9,7 +9,8 @@ vi.setConfig({ testTimeout: 90_000 });
 
 /** The program in a terminal of its own, made by script(1). */
 function startInTerminal(args: string) {
-  const command = `stty cols 100; '${process.execPath}' '${launcher}' ${args}; echo "code $?"; stty -a`;
+  // Ctrl-C between two questions is a signal for the whole group: the shell must outlive it to report.
+  const command = `trap : INT; stty cols 100; '${process.execPath}' '${launcher}' ${args}; echo "code $?"; stty -a`;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     env: { ...process.env, NO_COLOR: '1', TERM: 'xterm' },
   });
