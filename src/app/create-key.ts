@@ -13,6 +13,7 @@ import type { EventSink } from '../ports/events.ts';
 import type { HidPipe } from '../ports/hid-pipe.ts';
 import type { HidEndpoint, UsbIdentity } from '../ports/hid.ts';
 import type { Keystore } from '../ports/keystore.ts';
+import type { PortWrappers } from '../ports/port-wrappers.ts';
 import type { Random } from '../ports/random.ts';
 import type { OpenTransport, Transport } from '../ports/transport.ts';
 import { createTransport } from '../transports/create.ts';
@@ -21,6 +22,7 @@ import { parseTransportSpec } from '../transports/spec.ts';
 import { resolveProfile, type ProfileSettings } from './profile-settings.ts';
 import { requirePossible } from './require-possible.ts';
 import { systemClock, systemRandom } from './system.ts';
+import { wrapPorts } from './wrap-ports.ts';
 
 /** A user as a function: what happens when the key asks. */
 export type ConsentFunction = (
@@ -44,6 +46,8 @@ export interface CreateKeyOptions {
   readonly crypto?: CryptoProvider;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** What is put around the ports of the key, e.g. faults and a trace: the first innermost. */
+  readonly wrap?: PortWrappers | readonly PortWrappers[];
 }
 
 /** A security key. It speaks only after a host connects, by `connect` or over a transport. */
@@ -89,25 +93,29 @@ export function assembleKey(profile: Profile, options: Omit<CreateKeyOptions, 'p
   const emit = options.onEvent ?? (() => undefined);
   const keystore =
     options.keystore ?? createMemoryKeystore({ random, factory: factoryState(profile, random) });
+  const wrap = wrapPorts(options.wrap, { name, aaguid: profile.aaguid, keystore, crypto });
+  const seenKeystore = wrap('keystore', keystore);
+  const attester = createAttester({ store: seenKeystore, crypto, clock, random, aaguid: profile.aaguid });
   const authenticator = createAuthenticator({
     name,
     profile,
-    keystore,
-    crypto,
+    keystore: seenKeystore,
+    crypto: wrap('crypto', crypto),
     clock,
     random,
     consent: consentOf(options.consent, clock),
-    attester: createAttester({ store: keystore, crypto, clock, random, aaguid: profile.aaguid }),
+    attester: wrap('attester', attester),
     emit,
   });
-  const endpoint = createCtapHidEngine({
+  const engine = createCtapHidEngine({
     identity: { ...defaultIdentity, ...options.identity },
-    handler: authenticator,
+    handler: wrap('handler', authenticator),
     clock,
     random,
     onPowerCycle: () => authenticator.powerCycle(),
     onDefect: (error) => emit({ type: 'defect', error }),
   });
+  const endpoint = wrap('endpoint', engine);
   return { name, profile, keystore, endpoint, ...transportsOf(endpoint, emit) };
 }
 
