@@ -63,7 +63,12 @@ export async function askForInfo(
     emit: () => undefined,
   });
   if (!authenticator.speaksCtap2) return undefined;
-  const transaction = { channel: 1, signal: new AbortController().signal, setStatus: () => undefined };
+  const transaction = {
+    channel: 1,
+    transport: 'usb',
+    signal: new AbortController().signal,
+    setStatus: () => undefined,
+  } as const;
   const response = await authenticator.cbor(Uint8Array.of(ctapCommand.getInfo), transaction);
   return decodeGetInfo(response.subarray(1));
 }

@@ -12,6 +12,7 @@ import type {
 import { coseAlgorithm, type CoseAlgorithm } from '../cose/algorithm.ts';
 import { fromHex } from '../ctap/bytes.ts';
 import { UsageError } from '../ports/errors.ts';
+import type { HostTransport } from '../ports/message-handler.ts';
 import { presetNames, type ProfileSettings } from './profile-settings.ts';
 
 /** Reads one value; `path` names it in the error. */
@@ -81,6 +82,18 @@ function wholeOf<T>(readers: { readonly [K in keyof T]-?: Reader<T[K]> }): Reade
   };
 }
 
+/** An object whose members may have any name. */
+function recordOf<T>(reader: Reader<T>): Reader<Readonly<Record<string, T>>> {
+  return (value, path) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(path, 'an object');
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [name, reader(member, `${path}.${name}`)]),
+    );
+  };
+}
+
+const transports = listOf<HostTransport>(oneOf('usb', 'nfc', 'ble', 'smart-card', 'hybrid', 'internal'));
+
 const pin = wholeOf<NonNullable<Profile['pin']>>({
   protocols: listOf(oneOf(1 as const, 2 as const)),
   maxRetries: number,
@@ -105,8 +118,9 @@ const memberReaders: { readonly [K in keyof Profile]-?: Reader<unknown> } = {
   versions: listOf(text),
   algorithms: listOf(algorithm),
   extensions: listOf<ExtensionName>(oneOf(...extensionNames)),
-  transports: listOf(oneOf('usb', 'nfc', 'ble', 'smart-card', 'hybrid', 'internal')),
+  transports,
   firmwareVersion: number,
+  certifications: orAbsent(recordOf(number)),
   maxMsgSize: number,
   maxCredentialCountInList: number,
   maxCredentialIdLength: number,
@@ -145,6 +159,7 @@ const memberReaders: { readonly [K in keyof Profile]-?: Reader<unknown> } = {
   backupEligible: boolean,
   backupState: boolean,
   resetWindow: orNull(number),
+  transportsForReset: orAbsent(transports),
   userActionTimeout: number,
 };
 

@@ -1,7 +1,9 @@
+import { certificationLevels, isCertification } from './certification.ts';
 import type { Profile } from './profile.ts';
 import type { Rule } from './profile-rules.ts';
 
 const utf8 = new TextEncoder();
+const certificationList = [...certificationLevels].map(([name, highest]) => `${name} ${highest}`).join(', ');
 
 function announces({ extensions }: Profile, ...names: readonly Profile['extensions'][number][]): boolean {
   return names.some((name) => extensions.includes(name));
@@ -168,6 +170,22 @@ const memberRules: readonly Rule[] = [
   {
     broken: ({ transports }) => transports.length === 0 || repeats(transports),
     sentence: () => 'transports: at least one, and none twice (CTAP 2.3 §6.4).',
+  },
+  {
+    broken: ({ transports, transportsForReset }) =>
+      transportsForReset !== undefined &&
+      (transportsForReset.length === 0 ||
+        repeats(transportsForReset) ||
+        !transportsForReset.every((transport) => transports.includes(transport))),
+    sentence: () => 'transportsForReset: some of transports, at least one and none twice (CTAP 2.3 §6.4).',
+  },
+  {
+    broken: ({ certifications }) =>
+      certifications !== undefined &&
+      (Object.keys(certifications).length === 0 ||
+        !Object.entries(certifications).every(([name, level]) => isCertification(name, level))),
+    sentence: () =>
+      `certifications: at least one of ${certificationList}, with a level up to that (CTAP 2.3 §7.3).`,
   },
   {
     broken: ({ maxCredentialCountInList }) => outside(maxCredentialCountInList, 1),

@@ -1,4 +1,5 @@
 import type { Environment } from './environment.ts';
+import type { Profile } from './profile.ts';
 
 /** The persistent settings and capabilities in the terms of getInfo's options (CTAP 2.3 §6.4), at this moment. */
 type Source = Pick<Environment, 'profile' | 'keystore'>;
@@ -24,6 +25,11 @@ export function bioEnroll({ profile, keystore }: Source): boolean | undefined {
 /** Protected by some form of user verification (CTAP 2.3 §6.1.2 step 6). */
 export function isProtected(source: Source): boolean {
   return clientPin(source) === true || builtInUv(source) === true;
+}
+
+/** Option plat: a key that nobody can take away is built into the client. */
+export function isPlatformKey({ transports }: Profile): boolean {
+  return transports.every((transport) => transport === 'internal');
 }
 
 /** Option alwaysUv; undefined for a key that does not know it. */

@@ -1,4 +1,5 @@
 import type { CoseAlgorithm } from '../cose/algorithm.ts';
+import type { HostTransport } from '../ports/message-handler.ts';
 import type { ExtensionName } from './extensions/extension.ts';
 
 /** Client PIN as a capability (CTAP 2.3 §6.5). */
@@ -82,8 +83,10 @@ export interface Profile {
   /** Offered in this order; the relying party's order decides. */
   readonly algorithms: readonly CoseAlgorithm[];
   readonly extensions: readonly ExtensionName[];
-  readonly transports: readonly string[];
+  readonly transports: readonly HostTransport[];
   readonly firmwareVersion: number;
+  /** Level of each certification (getInfo 0x13, CTAP 2.3 §7.3), by the names in `certification.ts`. */
+  readonly certifications?: Readonly<Record<string, number>>;
   /** Largest CTAPHID_CBOR message, bytes, both ways. */
   readonly maxMsgSize: number;
   readonly maxCredentialCountInList: number;
@@ -126,6 +129,8 @@ export interface Profile {
   readonly backupState: boolean;
   /** Milliseconds after power-up in which reset is allowed (CTAP 2.3 §6.6); `null` for always. */
   readonly resetWindow: number | null;
+  /** Transports over which reset is allowed (getInfo 0x1A), some of `transports`; absent for all of them. */
+  readonly transportsForReset?: readonly HostTransport[];
   /** Milliseconds that the user has for each question. */
   readonly userActionTimeout: number;
 }

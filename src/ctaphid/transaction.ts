@@ -32,6 +32,7 @@ export class CoreTransaction {
     const { channel, command, payload } = this.request;
     const transaction: Transaction = {
       channel,
+      transport: 'usb',
       signal: this.#controller.signal,
       setStatus: (status: KeepAliveStatus) => this.#keepAlive.setStatus(status),
     };

@@ -1,10 +1,14 @@
 /** What a running command shows the host while it works (CTAP 2.3 §11.2.9.1.7). */
 export type KeepAliveStatus = 'processing' | 'upneeded';
 
+/** How a command reached the key, in the terms of WebAuthn L3 §5.8.4; CTAPHID is `usb` (CTAP 2.3 §11.2). */
+export type HostTransport = 'usb' | 'nfc' | 'ble' | 'smart-card' | 'hybrid' | 'internal';
+
 /** One request-response exchange on a channel. */
 export interface Transaction {
   /** The channel, unique among all hosts of the key; continuation state may be bound to it. */
   readonly channel: number;
+  readonly transport: HostTransport;
   /** Aborted by CANCEL, resynchronisation, loss of the host, or a power cycle. */
   readonly signal: AbortSignal;
   /** Changes the status of the keep-alives, which the engine sends by itself. */

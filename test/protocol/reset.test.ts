@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { u2fControl } from '../../src/client/u2f-client.ts';
+import type { HostTransport } from '../../src/ports/message-handler.ts';
+import { statusName } from '../../src/ctap/status.ts';
+import { createBareAuthenticator } from '../support/bare-authenticator.ts';
 import { hashOf } from '../support/pin-requests.ts';
 import {
   allow,
@@ -136,6 +139,40 @@ describe('reset §6.6', () => {
     if (reaction === 'deny') {
       expect(await outcome(opened.client.credentialManagement.request(1, token))).toBe('OK');
     }
+  });
+});
+
+describe('reset over a transport that the profile does not allow it on §6.6 step 1', () => {
+  const over = async (transport: HostTransport, age = 0) => {
+    const key = createBareAuthenticator({
+      profile: { transports: ['usb', 'nfc', 'ble'], transportsForReset: ['usb', 'ble'] },
+    });
+    await key.keystore.updateState({ pin: { hash: hashOf(pin), codePoints: 4 } });
+    await key.clock.advanceAsync(age);
+    const before = snapshot(key.keystore);
+    const answer = await key.send(0x07, undefined, 1, transport);
+    const changed = snapshot(key.keystore) !== before;
+    return { status: statusName(answer[0]!), changed, asked: key.user.questions.length };
+  };
+
+  it('is denied before anybody is asked, and before the time is looked at', async () => {
+    const denied = { status: 'OPERATION_DENIED', changed: false, asked: 0 };
+    expect(await over('nfc')).toEqual(denied);
+    expect(await over('nfc', 20_000)).toEqual(denied);
+    expect(await over('usb', 20_000)).toEqual({ ...denied, status: 'NOT_ALLOWED' });
+  });
+
+  it('is done over the others', async () => {
+    expect(await over('usb')).toEqual({ status: 'OK', changed: true, asked: 1 });
+    expect(await over('ble')).toEqual({ status: 'OK', changed: true, asked: 1 });
+  });
+
+  it('is what CTAPHID means for a key without usb among them', async () => {
+    opened = await openKey({ transports: ['usb', 'nfc'], transportsForReset: ['nfc'] });
+    expect((await opened.client.getInfo()).transportsForReset).toEqual(['nfc']);
+    expect(await reset()).toBe('OPERATION_DENIED');
+    opened = await openKey({ transports: ['usb', 'nfc'], transportsForReset: ['usb'] });
+    expect(await reset()).toBe('OK');
   });
 });
 

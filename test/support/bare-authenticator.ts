@@ -10,6 +10,7 @@ import { createNodeCrypto } from '../../src/crypto/node/provider.ts';
 import { concatBytes } from '../../src/ctap/bytes.ts';
 import { createMemoryKeystore } from '../../src/keystore/memory.ts';
 import type { MemoryKeystore } from '../../src/keystore/memory.ts';
+import type { HostTransport } from '../../src/ports/message-handler.ts';
 import type { KeyEvent } from '../../src/ports/events.ts';
 import { createFakeClock } from './fake-clock.ts';
 import type { FakeClock } from './fake-clock.ts';
@@ -23,7 +24,12 @@ export interface BareAuthenticator {
   readonly keystore: MemoryKeystore;
   readonly events: KeyEvent[];
   /** A command with its parameters, encoded or as they are; the answer with its status byte. */
-  send(command: number, parameters?: CborValue, channel?: number): Promise<Uint8Array>;
+  send(
+    command: number,
+    parameters?: CborValue,
+    channel?: number,
+    transport?: HostTransport,
+  ): Promise<Uint8Array>;
 }
 
 export interface BareOptions {
@@ -55,7 +61,7 @@ export function createBareAuthenticator({ ports = {}, profile = {} }: BareOption
     user,
     keystore,
     events,
-    send: (command, parameters, channel = 1) => {
+    send: (command, parameters, channel = 1, transport = 'usb') => {
       const body =
         parameters === undefined
           ? new Uint8Array()
@@ -64,6 +70,7 @@ export function createBareAuthenticator({ ports = {}, profile = {} }: BareOption
             : encodeCbor(parameters);
       return authenticator.cbor(concatBytes(Uint8Array.of(command), body), {
         channel,
+        transport,
         signal: new AbortController().signal,
         setStatus: () => undefined,
       });

@@ -22,4 +22,6 @@ export const everyCapability = {
   longTouchForReset: false,
   vendorConfigCommands: [0x42, 0xffff_ffff_ff],
   alwaysUv: false,
+  certifications: { FIDO: 2, 'CC-EAL': 4 },
+  transportsForReset: ['usb'],
 } as const satisfies Partial<Profile>;

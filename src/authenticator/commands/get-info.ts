@@ -26,6 +26,8 @@ export function getInfo(environment: Environment): GetInfoResponse {
     transports: profile.transports,
     algorithms: profile.algorithms,
     firmwareVersion: profile.firmwareVersion,
+    ...(profile.certifications && { certifications: new Map(Object.entries(profile.certifications)) }),
+    ...(profile.transportsForReset && { transportsForReset: profile.transportsForReset }),
     remainingDiscoverableCredentials: features.remainingDiscoverable(environment),
     attestationFormats: attestationFormats(profile),
     ...storageMembers(environment),
@@ -45,7 +47,7 @@ function usesProtocols({ profile }: Environment): boolean {
 function optionsOf(environment: Environment): ReadonlyMap<string, boolean> {
   const { profile } = environment;
   const options: readonly [string, boolean | undefined][] = [
-    ['plat', false],
+    ['plat', features.isPlatformKey(profile)],
     ['rk', profile.maxDiscoverableCredentials > 0],
     ['clientPin', features.clientPin(environment)],
     ['up', true],

@@ -58,6 +58,18 @@ describe('a profile', () => {
     expect(Object.keys(profile)).not.toContain('largeBlobArray');
   });
 
+  it('may be certified, and allow its reset on some transports only', () => {
+    const text =
+      '{"certifications": {"FIDO": 2}, "transports": ["usb", "nfc"], "transportsForReset": ["usb"]}';
+    const { profile } = nameProfile(profileFile(text));
+    expect(profile).toMatchObject(JSON.parse(text) as object);
+    expect(checkProfile(profile, crypto)).toEqual([]);
+    const printed = JSON.stringify(profileDocument(profile));
+    expect(nameProfile(profileFile(printed)).profile).toStrictEqual(profile);
+    const unlike = { certifications: { FIDO: 9 }, transportsForReset: ['ble'] } as const;
+    expect(() => createKey({ profile: unlike })).toThrow(/transportsForReset: .* certifications: /);
+  });
+
   it('loses what is set to undefined', () => {
     expect('pin' in changeProfile(defaultProfile, { pin: undefined })).toBe(false);
     expect(createKey({ profile: 'no-pin' }).profile.pin).toBeUndefined();
@@ -75,6 +87,9 @@ describe('a profile', () => {
     ['{"pin": {"protocols": [3]}}', /profile\.pin\.protocols\[0\] .* one of 1, 2\.$/],
     ['{"counter": "some"}', /profile\.counter .* one of per-credential, global, zero\.$/],
     ['{"aaguid": "12"}', /profile\.aaguid .* a UUID\.$/],
+    ['{"certifications": 3}', /profile\.certifications .* an object\.$/],
+    ['{"certifications": {"FIDO": "1"}}', /profile\.certifications\.FIDO .* a whole number\.$/],
+    ['{"transportsForReset": ["usb", "lan"]}', /profile\.transportsForReset\[1\] .* one of usb, nfc, /],
     ['[]', /profile .* an object\.$/],
     ['{"pin"', /is not JSON: /],
   ])('%s is refused with the place', (text, message) => {

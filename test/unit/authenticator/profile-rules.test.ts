@@ -17,6 +17,15 @@ function changed(changes: { readonly [K in keyof Profile]?: Profile[K] | undefin
   return Object.fromEntries(members) as unknown as Profile;
 }
 
+const highest = {
+  'FIPS-CMVP-2': 4,
+  'FIPS-CMVP-3': 4,
+  'FIPS-CMVP-2-PHY': 4,
+  'FIPS-CMVP-3-PHY': 4,
+  'CC-EAL': 7,
+  FIDO: 6,
+  'CCN-CPSTIC': 1,
+};
 const pin = whole.pin!;
 const extensions = (...left: Profile['extensions']) => ({ extensions: left });
 const without = (...names: Profile['extensions']) =>
@@ -28,6 +37,8 @@ describe('profiles that can exist', () => {
     ['with everything that goes together', changed({})],
     ['with a sensor', changed({ ...fingerprintKey, uvBioEnroll: true, uvAcfg: true })],
     ['with fingers that no platform enrols', changed({ builtInUv: fingerprintUv })],
+    ['that is certified', changed({ certifications: { ...highest } })],
+    ['that is reset over USB alone', changed({ transports: ['nfc', 'usb'], transportsForReset: ['usb'] })],
     ['of the tests', localProfile],
     ...presets.map(({ name, profile }) => [`of the preset ${name}`, profile] as const),
   ])('%s', (_name, profile) => {
@@ -203,8 +214,25 @@ const broken: readonly (readonly [string, Profile, ...string[]])[] = [
   ],
   ['a vendor command twice', changed({ vendorConfigCommands: [7, 7] }), 'vendorConfigCommands:'],
 
-  ['no transport', changed({ transports: [] }), 'transports:'],
+  ['no transport', changed({ transports: [], transportsForReset: undefined }), 'transports:'],
   ['a transport twice', changed({ transports: ['usb', 'usb'] }), 'transports:'],
+  ['reset nowhere', changed({ transportsForReset: [] }), 'transportsForReset:'],
+  ['reset twice', changed({ transportsForReset: ['usb', 'usb'] }), 'transportsForReset:'],
+  ['reset where nobody comes', changed({ transportsForReset: ['usb', 'nfc'] }), 'transportsForReset:'],
+  ...(
+    [
+      ['no certification', {}],
+      ['an unknown one', { FIDO: 1, 'FIPS-CMVP-4': 1 }],
+      ['level 0', { FIDO: 0 }],
+      ['level 7', { FIDO: 7 }],
+      ['half a level', { 'CC-EAL': 4.5 }],
+      ['a level of FIPS too much', { 'FIPS-CMVP-3-PHY': 5 }],
+      ['a level of CCN too much', { 'CCN-CPSTIC': 2 }],
+    ] as const
+  ).map(
+    ([name, certifications]) =>
+      [name, changed({ certifications }), 'certifications: at least one of'] as const,
+  ),
   ['lists of nothing', changed({ maxCredentialCountInList: 0 }), 'maxCredentialCountInList:'],
   ['ids that are longer than the longest', changed({ maxCredentialIdLength: 31 }), 'maxCredentialIdLength:'],
   ['a policy at no address', changed({ pinComplexity: { enforced: false, url: '' } }), 'pinComplexity.url:'],
