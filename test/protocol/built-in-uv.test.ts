@@ -234,6 +234,47 @@ describe('getPinUvAuthTokenUsingUvWithPermissions §6.5.5.7.3', () => {
   });
 });
 
+describe('a forced change of the PIN §6.5.5.7.3 step 11', () => {
+  const forced = async (modality: 'pin' | 'fingerprint') => {
+    opened = await openKey({ builtInUv: { ...fingerprintUv, modality } });
+    await opened.client.clientPin.setPin(pin);
+    await opened.key.keystore.updateState({ forcePinChange: true, uvRetries: 2 });
+  };
+
+  it.each([bit.mc, bit.cm, bit.pcmr])(
+    'gives a PIN typed on the key no token with %i',
+    async (permissions) => {
+      await forced('pin');
+      expect(await token(permissions)).toBe('PIN_POLICY_VIOLATION');
+      expect(kinds()).toEqual(['verification']);
+      expect(await uvRetries()).toBe(5);
+      await opened.client.clientPin.changePin(pin, '5678');
+      expect(await token(permissions)).toBe('OK');
+    },
+  );
+
+  it('comes to light only after a right PIN', async () => {
+    await forced('pin');
+    opened.key.user.next('fail');
+    expect(await token()).toBe('UV_INVALID');
+    expect(await uvRetries()).toBe(1);
+  });
+
+  it('spares the token that there is', async () => {
+    await forced('pin');
+    await opened.key.keystore.updateState({ forcePinChange: false });
+    const held = await tokenByPin(opened.client, bit.cm);
+    await opened.key.keystore.updateState({ forcePinChange: true });
+    expect(await token()).toBe('PIN_POLICY_VIOLATION');
+    expect(await outcome(opened.client.credentialManagement.request(1, held))).toBe('OK');
+  });
+
+  it('does not concern a fingerprint', async () => {
+    await forced('fingerprint');
+    expect(await token()).toBe('OK');
+  });
+});
+
 describe('what getInfo says', () => {
   it('of verification by fingerprint or by a PIN on the key', async () => {
     const info = await opened.client.getInfo();

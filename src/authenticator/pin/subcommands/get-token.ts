@@ -51,10 +51,14 @@ export async function getTokenUsingPin(
   const permissions = readPermissions(given.permissions);
   requireAvailable(environment, 'pin', permissions);
   const secret = await enterPin(environment, protocol, given);
-  if (environment.keystore.state().forcePinChange) {
-    throw new CtapError('PIN_POLICY_VIOLATION', 'the PIN has to be changed first');
-  }
+  refuseUntilPinChanged(environment);
   return issue(environment, protocol, secret, { ...typed, permissions, rpId: request.rpId });
+}
+
+/** Also a PIN that is typed on the key itself is no way around a forced change (CTAP 2.3 §6.5.5.7.3 step 11). */
+function refuseUntilPinChanged({ keystore }: Environment): void {
+  if (keystore.state().forcePinChange)
+    throw new CtapError('PIN_POLICY_VIOLATION', 'the PIN has to be changed first');
 }
 
 /** getPinUvAuthTokenUsingUvWithPermissions (CTAP 2.3 §6.5.5.7.3). */
@@ -73,6 +77,7 @@ export async function getTokenUsingUv(
     throw new CtapError('NOT_ALLOWED', 'built-in verification is not set up');
   const secret = shareSecret(environment, protocol, given.keyAgreement);
   await verifyUser(environment, transaction, request.rpId);
+  if (capability.modality === 'pin') refuseUntilPinChanged(environment);
   const grant = { verifiedBy: capability.modality, userPresent: true, permissions, rpId: request.rpId };
   return issue(environment, protocol, secret, grant);
 }
