@@ -10,11 +10,11 @@ import type { KeystoreDirectory } from '../../src/keystore/lmdb.ts';
 import type { Keystore } from '../../src/ports/keystore.ts';
 import type { TestDirectory } from '../unit/keystore/fixtures.ts';
 import { makeTestDirectory } from '../unit/keystore/fixtures.ts';
+import type { Transpiled } from '../support/transpiled.ts';
+import { transpile } from '../support/transpiled.ts';
 import { openStore } from '../unit/keystore/store-files.ts';
 import type { Contents } from './keystore/steps.ts';
 import { contentsOf, emptyContents, follow, stepsOf } from './keystore/steps.ts';
-import type { Transpiled } from './keystore/transpiled.ts';
-import { transpile } from './keystore/transpiled.ts';
 
 // FAUXKEY_CRASH_ROUNDS is for those who want to be surer.
 const rounds = Number(env['FAUXKEY_CRASH_ROUNDS'] ?? 20);
@@ -26,7 +26,7 @@ let store: KeystoreDirectory;
 let keystore: Keystore;
 
 beforeAll(() => {
-  transpiled = transpile();
+  transpiled = transpile('src/keystore', 'src/ports', 'src/cose', 'test/crash/keystore', 'test/support');
 });
 afterAll(() => transpiled.remove());
 beforeEach(async () => {

@@ -3,8 +3,7 @@ import { dirname, join, relative } from 'node:path';
 
 import ts from 'typescript';
 
-const root = join(import.meta.dirname, '..', '..', '..');
-const sources = ['src/keystore', 'src/ports', 'src/cose', 'test/crash/keystore', 'test/support'];
+const root = join(import.meta.dirname, '..', '..');
 
 export interface Transpiled {
   /** Where the file that the sources call `path` can be run by node. */
@@ -13,10 +12,10 @@ export interface Transpiled {
 }
 
 /**
- * The keystore as JavaScript of this very moment, for child processes: node cannot run the sources, and what stands in
- * dist may be older. It lies under node_modules, so that it finds the packages.
+ * The given folders as JavaScript of this very moment, for child processes: node cannot run the sources, and what stands
+ * in dist may be older. It lies under node_modules, so that it finds the packages.
  */
-export function transpile(): Transpiled {
+export function transpile(...sources: readonly string[]): Transpiled {
   const cache = join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   const target = mkdtempSync(join(cache, 'fauxkey-children-'));
