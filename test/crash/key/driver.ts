@@ -129,8 +129,10 @@ export class Driver {
 
   async #enterWrongPin(): Promise<void> {
     const { pin, retries } = this.#world;
-    if (pin === undefined || this.#wrong >= 2 || retries <= 3)
-      return void (await this.#token('site-0.example'));
+    if (pin === undefined || this.#wrong >= 2 || retries <= 3) {
+      await this.#token('site-0.example');
+      return;
+    }
     this.flight = { kind: 'wrong-pin' };
     this.#wrong += 1;
     const attempt = this.#client.clientPin.getPinToken(`${pin}0`);
