@@ -23,9 +23,14 @@ export interface WebAuthnUser {
   touchNeeded?(): void;
 }
 
+/** How a page sees the key: plugged in from outside, or part of the machine. */
+export type Attachment = 'cross-platform' | 'platform';
+
 /** What a browser decides for all its pages. */
 export interface WebAuthnPolicy {
   readonly user: WebAuthnUser;
+  /** `cross-platform` unless given. A platform authenticator tells pages the transport `internal`. */
+  readonly attachment?: Attachment;
   /** Raw DEFLATE of large blobs; without it the largeBlob extension is not supported. */
   readonly compression?: LargeBlobCompression;
   readonly isPublicSuffix?: PublicSuffixTest;
@@ -54,6 +59,10 @@ export function option({ info }: CeremonyContext, name: string): boolean | undef
 export function pinProtocol({ info }: CeremonyContext): PinProtocolVersion | undefined {
   if (info.pinUvAuthProtocols?.includes(2)) return 2;
   return info.pinUvAuthProtocols?.includes(1) ? 1 : undefined;
+}
+
+export function attachmentOf({ policy }: CeremonyContext): Attachment {
+  return policy.attachment ?? 'cross-platform';
 }
 
 /** Options for a command that may wait for the user. */

@@ -10,7 +10,7 @@ import { KeyResponseError } from '../errors.ts';
 import type { Registration } from '../responses.ts';
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 import type { ClientData } from './client-data.ts';
-import { option, touchOptions, type CeremonyContext } from './context.ts';
+import { attachmentOf, option, touchOptions, type CeremonyContext } from './context.ts';
 import { planCreateExtensions } from './create-extensions.ts';
 import { batch, findOwn, parseDescriptors } from './lists.ts';
 import {
@@ -48,9 +48,7 @@ export async function createCredential(
   clientData: ClientData,
 ): Promise<RegistrationJson> {
   const selection = options.authenticatorSelection ?? {};
-  if (selection.authenticatorAttachment === 'platform') {
-    throw new WebAuthnClientError('NotAllowedError', 'a security key is no platform authenticator');
-  }
+  requireAttachment(context, options);
   const residentKey = chooseResidentKey(context, selection);
   const requirement = parseRequirement(selection.userVerification, 'preferred');
   const verification = await verifyUser(context, {
@@ -83,6 +81,23 @@ export async function createCredential(
   const attested =
     options.attestation === undefined || options.attestation === 'none' ? anonymize(response) : response;
   return toJson(context, attested, clientData, outputs);
+}
+
+/** Hints win where they contradict the attachment that the page asked for (WebAuthn L3 §5.8.7). */
+function requireAttachment(
+  context: CeremonyContext,
+  { authenticatorSelection, hints = [] }: CreationOptionsJson,
+): void {
+  const wanted = authenticatorSelection?.authenticatorAttachment;
+  const own = attachmentOf(context);
+  if (wanted !== 'platform' && wanted !== 'cross-platform') return;
+  const hinted = own === 'platform' ? hints.includes('client-device') : hints.includes('security-key');
+  if (wanted === own || hinted) return;
+  const mismatch =
+    own === 'platform'
+      ? 'a platform authenticator is no roaming one'
+      : 'a security key is no platform authenticator';
+  throw new WebAuthnClientError('NotAllowedError', mismatch);
 }
 
 function chooseResidentKey(
@@ -162,6 +177,11 @@ function checkResponse(
   }
 }
 
+function transportsOf(context: CeremonyContext): string[] {
+  if (attachmentOf(context) === 'platform') return ['internal'];
+  return [...(context.info.transports ?? ['usb'])].sort();
+}
+
 const anonymousAaguid = new Uint8Array(16);
 
 /** Attestation conveyance `none`: self attestation without a model stays, everything else goes (WebAuthn L3 §5.1.3). */
@@ -175,7 +195,7 @@ function anonymize(response: Registration): Registration {
 }
 
 function toJson(
-  { info }: CeremonyContext,
+  context: CeremonyContext,
   { fmt, attStmt, authData, parsed }: Registration,
   clientData: ClientData,
   outputs: ExtensionOutputsJson,
@@ -195,13 +215,13 @@ function toJson(
     id,
     rawId: id,
     type: publicKeyType,
-    authenticatorAttachment: 'cross-platform',
+    authenticatorAttachment: attachmentOf(context),
     clientExtensionResults: outputs,
     response: {
       clientDataJSON: encodeBase64Url(clientData.json),
       authenticatorData: encodeBase64Url(authData),
       attestationObject: encodeBase64Url(attestationObject),
-      transports: [...(info.transports ?? ['usb'])].sort(),
+      transports: transportsOf(context),
       publicKeyAlgorithm: Number(attested.publicKey.get(coseLabel.alg)),
       ...(spki && { publicKey: encodeBase64Url(spki) }),
     },

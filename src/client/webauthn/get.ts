@@ -6,7 +6,7 @@ import { KeyResponseError } from '../errors.ts';
 import type { Assertion } from '../responses.ts';
 import { encodeBase64Url } from './base64url.ts';
 import type { ClientData } from './client-data.ts';
-import { option, touchOptions, type CeremonyContext } from './context.ts';
+import { attachmentOf, option, touchOptions, type CeremonyContext } from './context.ts';
 import { evaluatesPrf, planGetExtensions } from './get-extensions.ts';
 import { writesLargeBlobArray } from './large-blob-plan.ts';
 import { batch, collectTouch, findOwn, parseDescriptors, unlessMissing } from './lists.ts';
@@ -56,7 +56,7 @@ export async function getAssertion(
   checkResponse(context, assertion, requirement === 'required', request.allowList);
   const outputs: ExtensionOutputsJson = {};
   await plan.read(assertion, outputs);
-  return toJson(assertion, clientData, outputs);
+  return toJson(context, assertion, clientData, outputs);
 }
 
 /** A page must not learn without the user that the key has no credential of it. */
@@ -97,6 +97,7 @@ function checkResponse(
 }
 
 function toJson(
+  context: CeremonyContext,
   { credentialId, authData, signature, user }: Assertion,
   clientData: ClientData,
   outputs: ExtensionOutputsJson,
@@ -106,7 +107,7 @@ function toJson(
     id,
     rawId: id,
     type: publicKeyType,
-    authenticatorAttachment: 'cross-platform',
+    authenticatorAttachment: attachmentOf(context),
     clientExtensionResults: outputs,
     response: {
       clientDataJSON: encodeBase64Url(clientData.json),

@@ -1,3 +1,5 @@
+import type { Attachment } from './context.ts';
+
 /** Bytes as base64url without padding. */
 export type Base64Url = string;
 
@@ -62,6 +64,8 @@ export interface CreationOptionsJson {
     readonly requireResidentKey?: boolean;
     readonly userVerification?: string;
   };
+  /** What the page expects the user to have; unknown values are ignored. */
+  readonly hints?: readonly string[];
   readonly attestation?: string;
   readonly attestationFormats?: readonly string[];
   readonly extensions?: ExtensionInputsJson;
@@ -75,6 +79,7 @@ export interface RequestOptionsJson {
   readonly rpId?: string;
   readonly allowCredentials?: readonly DescriptorJson[];
   readonly userVerification?: string;
+  readonly hints?: readonly string[];
   readonly extensions?: ExtensionInputsJson;
 }
 
@@ -83,7 +88,7 @@ export interface RegistrationJson {
   id: Base64Url;
   rawId: Base64Url;
   type: 'public-key';
-  authenticatorAttachment: 'cross-platform';
+  authenticatorAttachment: Attachment;
   clientExtensionResults: ExtensionOutputsJson;
   response: {
     clientDataJSON: Base64Url;
@@ -101,7 +106,7 @@ export interface AuthenticationJson {
   id: Base64Url;
   rawId: Base64Url;
   type: 'public-key';
-  authenticatorAttachment: 'cross-platform';
+  authenticatorAttachment: Attachment;
   clientExtensionResults: ExtensionOutputsJson;
   response: {
     clientDataJSON: Base64Url;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { CtapClient } from '../ctap-client.ts';
 import { runCeremony } from './ceremony.ts';
-import { createClientData } from './client-data.ts';
+import { createClientData, type CallingDocument } from './client-data.ts';
 import type { CeremonyContext, WebAuthnPolicy, WebAuthnUser } from './context.ts';
 import { checkCreationOptions, createCredential } from './create.ts';
 import { getAssertion } from './get.ts';
@@ -14,11 +14,11 @@ import type {
 } from './options.ts';
 import { requireRpId } from './origin.ts';
 
-export interface WebAuthnClientOptions extends Partial<WebAuthnPolicy> {
+export interface WebAuthnClientOptions extends Partial<WebAuthnPolicy>, CallingDocument {
   readonly ctap: CtapClient;
   readonly clock: Clock;
-  /** The page's origin, e.g. `https://example.com` or `http://localhost:8080`. */
-  readonly origin: string;
+  /** A browser compared RP ID and origin already, with all that it knows (related origins, for example). */
+  readonly rpIdChecked?: boolean;
 }
 
 /**
@@ -41,7 +41,7 @@ export class WebAuthnClient {
       checkCreationOptions(options);
       const context = await this.#begin(options.rp.id, running);
       const { crypto } = this.#options.ctap.platform;
-      const clientData = createClientData(crypto, 'webauthn.create', options.challenge, this.#options.origin);
+      const clientData = createClientData(crypto, 'webauthn.create', options.challenge, this.#options);
       return createCredential(context, options, clientData);
     });
   }
@@ -52,7 +52,7 @@ export class WebAuthnClient {
       checkGetExtensions(options);
       largeBlobToWrite(options.extensions ?? {});
       const { crypto } = this.#options.ctap.platform;
-      const clientData = createClientData(crypto, 'webauthn.get', options.challenge, this.#options.origin);
+      const clientData = createClientData(crypto, 'webauthn.get', options.challenge, this.#options);
       const context = await this.#begin(options.rpId, running);
       return getAssertion(context, options, clientData);
     });
@@ -67,8 +67,9 @@ export class WebAuthnClient {
   }
 
   async #begin(requestedRpId: string | undefined, signal: AbortSignal): Promise<CeremonyContext> {
-    const { ctap, origin, isPublicSuffix } = this.#options;
-    const rpId = requireRpId(origin, requestedRpId, isPublicSuffix);
+    const { ctap, origin, isPublicSuffix, rpIdChecked } = this.#options;
+    const trusted = rpIdChecked === true ? requestedRpId : undefined;
+    const rpId = trusted ?? requireRpId(origin, requestedRpId, isPublicSuffix);
     return { ctap, info: await ctap.getInfo(), policy: this.#policy, rpId, signal };
   }
 }
