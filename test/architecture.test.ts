@@ -19,8 +19,9 @@ const rules: Record<string, { readonly from: readonly string[]; readonly types?:
   consent: { from: ['ports'] },
   transports: { from: ['ports'] },
   client: { from: ['asn1', 'ctap', 'cose', 'cbor', 'ctaphid', 'ports'] },
+  control: { from: ['ports', 'cose', 'cbor', 'ctap'], types: ['consent', 'faults', 'trace'] },
   app: { from: ['*'] },
-  cli: { from: ['app', 'client', 'consent', 'cbor', 'cose', 'ctap', 'ports'] },
+  cli: { from: ['app', 'client', 'control', 'consent', 'cbor', 'cose', 'ctap', 'ports'] },
 };
 
 /** Rooms that also have to run where there is no Node.js, and may not look at time or chance themselves. */

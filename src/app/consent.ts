@@ -52,7 +52,7 @@ function chooseByPin(
 }
 
 /** The authenticator counts the tries; this only compares. */
-function isPin({ crypto, keystore }: PinHolder, typed: string): boolean {
+export function isPin({ crypto, keystore }: PinHolder, typed: string): boolean {
   const { pin } = keystore.state();
   const hash = hashPin({ crypto }, new TextEncoder().encode(typed.normalize('NFC')));
   return pin !== undefined && crypto.equal(pin.hash, hash);

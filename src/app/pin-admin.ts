@@ -3,12 +3,13 @@ import {
   removePin,
   replacePin,
   setFirstPin,
+  storePin,
   type PinAdminContext,
   type PinAdminProblem,
 } from '../authenticator/pin/admin.ts';
 import { maxPinBytes } from '../authenticator/pin/pin-text.ts';
 import { utf8Bytes } from '../ctap/bytes.ts';
-import type { PinAdmin, PinRefusal } from './api.ts';
+import type { PinAdmin, PinRefusal, PinResult } from './api.ts';
 
 /** PIN administration in the words of the command line. */
 export function createPinAdmin(context: PinAdminContext): PinAdmin {
@@ -33,6 +34,13 @@ export function createPinAdmin(context: PinAdminContext): PinAdmin {
       refusal(context, newPin, await replacePin(context, pinBytes(pin), pinBytes(newPin))),
     remove: async () => refusal(context, '', await removePin(context)),
   };
+}
+
+/** Sets or replaces the PIN without asking for the old one. */
+export async function overwritePin(context: PinAdminContext, pin: string): Promise<PinResult> {
+  return context.profile.pin
+    ? refusal(context, pin, await storePin(context, pinBytes(pin)))
+    : { problem: 'unsupported' };
 }
 
 /** A PIN as platforms send it: NFC, UTF-8 (CTAP 2.3 §6.5.1). */

@@ -25,6 +25,11 @@ const usage: Readonly<Record<UsageProblem, [ExitCode, string | undefined]>> = {
   'no-such-key': [exitCode.notFound, 'Start the key once to make it: `fauxkey start --key NAME`.'],
   'no-such-credential': [exitCode.notFound, 'See all with `fauxkey list`.'],
   'not-running': [exitCode.notRunning, 'Start it with `fauxkey start`.'],
+  'not-found': [exitCode.notFound, undefined],
+  conflict: [exitCode.negative, undefined],
+  refused: [exitCode.negative, undefined],
+  unsupported: [exitCode.usage, undefined],
+  unplugged: [exitCode.notRunning, undefined],
 };
 
 /** The messages of the keystore name the next step themselves; only the options are ours to name. */

@@ -1,5 +1,18 @@
 /** What a caller got wrong, for callers that are programs. */
-export type UsageProblem = 'usage' | 'no-such-key' | 'no-such-credential' | 'not-running';
+export type UsageProblem =
+  | 'usage'
+  | 'no-such-key'
+  | 'no-such-credential'
+  | 'not-running'
+  /** Something else that is named is not there: a question, a policy, a finger. */
+  | 'not-found'
+  /** What is to be made is there already. */
+  | 'conflict'
+  /** The key's state or rules do not allow it: a PIN that is too short, a full sensor, an answer that does not fit. */
+  | 'refused'
+  /** This kind of key cannot do it. */
+  | 'unsupported'
+  | 'unplugged';
 
 export interface UsageErrorOptions extends ErrorOptions {
   /** `usage` when left out. */

@@ -73,7 +73,11 @@ export async function removePin(context: PinAdminContext): Promise<PinAdminProbl
   return undefined;
 }
 
-async function storePin(context: PinAdminContext, pin: Uint8Array): Promise<PinAdminProblem | undefined> {
+/** Sets a PIN whatever was there before, if the rules of the key allow it; the tokens of the old one end. */
+export async function storePin(
+  context: PinAdminContext,
+  pin: Uint8Array,
+): Promise<PinAdminProblem | undefined> {
   const rule = checkPinRules(context, pin);
   if (rule) return { problem: 'refused', rule };
   await context.keystore.updateState({
