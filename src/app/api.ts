@@ -25,6 +25,8 @@ export interface StartOptions extends KeySelection {
   readonly memory: boolean;
   /** Transport specs in the order given; never empty. */
   readonly transports: readonly string[];
+  /** Lets `usbip` listen on an address that other machines reach. */
+  readonly allowRemote?: boolean;
   readonly consent: ConsentMode;
   /** How long an automatic user takes to answer, in milliseconds. */
   readonly delayMs: number;

@@ -22,6 +22,7 @@ import { parseTransportSpec } from '../transports/spec.ts';
 import { resolveProfile, type ProfileSettings } from './profile-settings.ts';
 import { requirePossible } from './require-possible.ts';
 import { systemClock, systemRandom } from './system.ts';
+import { usbipHub } from './usbip-hub.ts';
 import { wrapPorts } from './wrap-ports.ts';
 
 /** A user as a function: what happens when the key asks. */
@@ -50,6 +51,11 @@ export interface CreateKeyOptions {
   readonly wrap?: PortWrappers | readonly PortWrappers[];
 }
 
+export interface AttachOptions {
+  /** Lets `usbip` listen on an address that other machines reach. */
+  readonly allowRemote?: boolean;
+}
+
 /** A security key. It speaks only after a host connects, by `connect` or over a transport. */
 export interface Key {
   readonly name: string;
@@ -58,8 +64,11 @@ export interface Key {
   readonly endpoint: HidEndpoint;
   /** Connects a host in this process: 64-byte CTAPHID reports both ways. */
   connect(): HidPipe;
-  /** Attaches the key to a transport, e.g. `udp:127.0.0.1:8111` or `uhid`. Throws TransportError or UsageError. */
-  attach(transport: string | Transport): Promise<OpenTransport>;
+  /**
+   * Attaches the key to a transport, e.g. `udp:127.0.0.1:8111` or `uhid`. Keys of this process that are attached to the
+   * same `usbip:HOST:PORT` share the port. Throws TransportError or UsageError.
+   */
+  attach(transport: string | Transport, options?: AttachOptions): Promise<OpenTransport>;
   /** Like pulling the key out and putting it back: volatile state goes, hosts see it leave and return. */
   powerCycle(): Promise<void>;
   /** Detaches all transports. The keystore stays open: it belongs to the caller. */
@@ -144,10 +153,14 @@ function transportsOf(
   };
   return {
     connect: () => connectLoopback(endpoint),
-    async attach(transport) {
+    async attach(transport, { allowRemote = false } = {}) {
       const chosen =
-        typeof transport === 'string' ? createTransport(parseTransportSpec(transport)) : transport;
-      const open = await chosen.open(shared);
+        typeof transport === 'string'
+          ? createTransport(parseTransportSpec(transport), undefined, { hub: usbipHub, allowRemote })
+          : transport;
+      const open = await chosen.open(shared, (message) =>
+        emit({ type: 'transport', transport: chosen.spec, message }),
+      );
       attached.push(open);
       return open;
     },

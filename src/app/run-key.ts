@@ -5,10 +5,12 @@ import { factoryState } from '../authenticator/factory-state.ts';
 import type { LeaseInfo } from '../keystore/lease.ts';
 import { createMemoryKeystore } from '../keystore/memory.ts';
 import type { Keystore } from '../ports/keystore.ts';
-import type { KeyUi, ProfileName, RunningKey, StartOptions } from './api.ts';
+import type { ControlledKey } from '../control/handle.ts';
+import type { Habit } from '../consent/remote.ts';
+import type { ConsentMode, KeyUi, ProfileName, RunningKey, StartOptions } from './api.ts';
 import { createConsent } from './consent.ts';
 import { controlPaths, serveControl } from './control-socket.ts';
-import { assembleKey, type Key } from './create-key.ts';
+import { createKeyHost } from './key-host.ts';
 import { createKeyLog } from './key-log.ts';
 import { identityOf, profileOf } from './key-settings.ts';
 import { Cleanup } from './cleanup.ts';
@@ -20,6 +22,8 @@ import { systemRandom } from './system.ts';
 /** What a key that is being started has gathered so far. */
 interface Storage {
   readonly keystore: Keystore;
+  /** Another handle of the same key, for those who look after it while it runs. */
+  readonly admin: Keystore;
   readonly path?: string;
   /** Tells other processes what and where the key is, once it is there. */
   announce(info: LeaseInfo): Promise<void>;
@@ -51,22 +55,36 @@ async function start(options: StartOptions, ui: KeyUi, cleanup: Cleanup): Promis
   cleanup.add(() => pool.stop());
   const log = createKeyLog(options, (sentence) => ui.screen.line(sentence));
   cleanup.add(() => log.close());
-  const key = assembleKey(profile, {
+  const host = createKeyHost({ crypto: pool });
+  cleanup.add(() => host.close());
+  const key = await host.add({
+    id: options.key,
     name: options.key,
+    named,
     keystore: storage.keystore,
+    admin: storage.admin,
     identity: identityOf(options),
-    crypto: pool,
-    consent: createConsent(options, ui, { keystore: storage.keystore, crypto }),
+    transports: options.transports,
+    consent: habits[options.consent](options.delayMs),
+    ...(options.consent === 'ask' && {
+      alsoAsk: createConsent(options, ui, { keystore: storage.keystore, crypto }),
+    }),
+    ...(storage.path !== undefined && { place: storage.path }),
     onEvent: (event) => {
       log.event(event);
       ui.event(event);
     },
   });
-  cleanup.add(() => key.close());
-  const { addresses, notes } = await attachAll(key, options.transports);
-  notes.push(...(await listenForOthers(key, storage, addresses, cleanup)));
-  return present(key, storage, pool, cleanup, { addresses, notes, profile: nameOf(named) });
+  const socketNotes = await listenForOthers(key, storage, cleanup);
+  return present(key, storage, pool, cleanup, { notes: socketNotes, profile: nameOf(named) });
 }
+
+const habits: Readonly<Record<ConsentMode, (delayMs: number) => Habit>> = {
+  auto: (delayMs) => ({ action: 'allow', delayMs }),
+  deny: (delayMs) => ({ action: 'deny', delayMs }),
+  ignore: () => ({ action: 'ignore' }),
+  ask: () => ({ action: 'ask' }),
+};
 
 function nameOf({ name, changed }: NamedProfile): ProfileName {
   return { name, changed };
@@ -76,16 +94,19 @@ async function openStorage(options: StartOptions, named: NamedProfile, cleanup: 
   const factory = factoryState(named.profile, systemRandom);
   if (options.memory) {
     const keystore = createMemoryKeystore({ random: systemRandom, factory });
-    return { keystore, announce: async () => Promise.resolve() };
+    return { keystore, admin: keystore.openHandle(), announce: async () => Promise.resolve() };
   }
   const store = await openStore(options, { create: true });
   cleanup.add(() => store.close());
   const keystore = await store.open(options.key, { factory });
   cleanup.add(() => keystore.close());
+  const admin = await store.open(options.key);
+  cleanup.add(() => admin.close());
   const lease = await store.acquireLease(options.key);
   cleanup.add(() => lease.release());
   return {
     keystore,
+    admin,
     path: store.path,
     announce: async (info) => {
       await rememberProfile(store, options.key, named);
@@ -94,51 +115,39 @@ async function openStorage(options: StartOptions, named: NamedProfile, cleanup: 
   };
 }
 
-async function attachAll(
-  key: Key,
-  specs: readonly string[],
-): Promise<{ addresses: readonly string[]; notes: string[] }> {
-  const addresses: string[] = [];
-  const notes: string[] = [];
-  for (const spec of specs) {
-    const { address, notice, warning } = await key.attach(spec);
-    addresses.push(address);
-    notes.push(...[notice, warning].filter((note) => note !== undefined));
-  }
-  return { addresses, notes };
-}
-
 /** Lets `fauxkey power-cycle` and `fauxkey info` find this process. The key also runs where nobody can listen. */
 async function listenForOthers(
-  key: Key,
+  key: ControlledKey,
   storage: Storage,
-  addresses: readonly string[],
   cleanup: Cleanup,
 ): Promise<readonly string[]> {
   if (storage.path === undefined) return [];
-  const paths = controlPaths(storage.path, key.name);
+  const paths = controlPaths(storage.path, key.id);
   const server = await serveControl(paths, () => key.powerCycle()).catch(() => undefined);
   cleanup.add(() => server?.close());
-  await storage.announce({ addresses, ...(server && { control: server.path }) });
+  await storage.announce({ addresses: key.describe().addresses, ...(server && { control: server.path }) });
   return server ? [] : ['`fauxkey power-cycle` cannot reach this key: there is no place for its socket.'];
 }
 
 function present(
-  key: Key,
+  key: ControlledKey,
   storage: Storage,
   pool: KeyPool,
   cleanup: Cleanup,
-  facts: Pick<RunningKey, 'addresses' | 'notes' | 'profile'>,
+  facts: Pick<RunningKey, 'notes' | 'profile'>,
 ): RunningKey {
   pool.warm();
   let resolveClosed: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => (resolveClosed = resolve));
+  const { addresses, credentialCount, name, notes, pinSet } = key.describe();
   return {
-    name: key.name,
+    name,
     ...(storage.path !== undefined && { keystore: storage.path }),
-    ...facts,
-    credentialCount: [...key.keystore.all()].length,
-    pinSet: key.keystore.state().pin !== undefined,
+    addresses,
+    credentialCount,
+    pinSet,
+    profile: facts.profile,
+    notes: [...notes, ...facts.notes],
     powerCycle: () => key.powerCycle(),
     close: async () => {
       await cleanup.run();

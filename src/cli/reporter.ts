@@ -86,6 +86,9 @@ export function createPeopleReporter(io: Io, screen: KeyScreen, options: StartOp
       case 'power-cycle':
         log('Pulled out and put back.');
         return;
+      case 'transport':
+        log(printable(event.message));
+        return;
       case 'defect':
         log(`${red('Defect of fauxkey:')} ${printable(errorMessage(event.error))}`);
         if (options.verbose && event.error instanceof Error) screen.line(event.error.stack ?? '');

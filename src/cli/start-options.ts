@@ -9,6 +9,7 @@ import type { KeyOptions } from './key-options.ts';
 /** What commander makes of the options of `start`. */
 export interface StartCommandOptions extends KeyOptions {
   readonly transport: readonly string[];
+  readonly allowRemote?: boolean;
   readonly consent?: ConsentMode;
   readonly delay: number;
   readonly uv?: boolean;
@@ -81,11 +82,12 @@ export function addStartOptions(command: Command): Command {
     .addOption(
       new Option(
         '-t, --transport <spec>',
-        'auto, uhid, tcp:HOST:PORT, unix:PATH or udp:HOST:PORT; may be given several times',
+        'auto, uhid, usbip:HOST:PORT, tcp:HOST:PORT, unix:PATH or udp:HOST:PORT; may be given several times',
       )
         .argParser(collect)
         .default([], 'auto'),
     )
+    .option('--allow-remote', 'let usbip listen on an address that other machines reach')
     .option('--vendor-id <hex>', 'USB vendor id', parseUsbId)
     .option('--product-id <hex>', 'USB product id', parseUsbId)
     .option('--product-name <text>', 'USB product name')
@@ -147,6 +149,7 @@ export function toStartOptions(
   return {
     memory: options.memory === true,
     transports: options.transport.length > 0 ? options.transport : ['auto'],
+    ...(options.allowRemote && { allowRemote: true }),
     consent: options.consent ?? defaultConsent(io),
     delayMs: options.delay,
     uv: options.uv === true,

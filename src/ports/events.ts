@@ -13,6 +13,8 @@ export type KeyEvent =
   | { readonly type: 'question'; readonly question: ConsentQuestion }
   | { readonly type: 'answer'; readonly question: ConsentQuestion; readonly answer: ConsentAnswer }
   | { readonly type: 'power-cycle' }
+  /** Something happened on the way to hosts, such as a client that was thrown out. */
+  | { readonly type: 'transport'; readonly transport: string; readonly message: string }
   | { readonly type: 'defect'; readonly error: unknown };
 
 export type EventSink = (event: KeyEvent) => void;

@@ -4,8 +4,11 @@ import type { HidEndpoint } from './hid.ts';
 export interface Transport {
   /** The canonical spec, e.g. `uhid` or `tcp:127.0.0.1:8112`. */
   readonly spec: string;
-  /** Attaches the key. Throws TransportError if the machine does not allow it. */
-  open(endpoint: HidEndpoint): Promise<OpenTransport>;
+  /**
+   * Attaches the key. Throws TransportError if the machine does not allow it. `report` takes a sentence whenever something
+   * happened on the way to hosts that a log should hold, such as a client that was thrown out.
+   */
+  open(endpoint: HidEndpoint, report?: (sentence: string) => void): Promise<OpenTransport>;
 }
 
 export interface OpenTransport {

@@ -7,6 +7,13 @@ import { createUdpTransport } from './udp.ts';
 import { createUhidTransport } from './uhid.ts';
 import { linuxUhid, uhidPath } from './uhid-system.ts';
 import type { UhidSystem } from './uhid-system.ts';
+import { createUsbipHub } from './usbip.ts';
+import type { UsbipHub, UsbipTransportOptions } from './usbip.ts';
+
+/** How USB/IP is served; a hub that several keys share makes them devices of one port. */
+export interface UsbipService extends UsbipTransportOptions {
+  readonly hub?: UsbipHub;
+}
 
 /** A transport, and for `auto` the sentences that say which one it is, why, and what would give the better one. */
 export interface ChosenTransport {
@@ -27,6 +34,7 @@ export async function chooseTransport(
 export function createFixedTransport(
   spec: Exclude<TransportSpec, { readonly kind: 'auto' }>,
   system: UhidSystem = linuxUhid,
+  { hub = createUsbipHub(system.clock), ...options }: UsbipService = {},
 ): Transport {
   switch (spec.kind) {
     case 'uhid':
@@ -37,6 +45,8 @@ export function createFixedTransport(
       return createUnixTransport(spec.path);
     case 'udp':
       return createUdpTransport(spec.host, spec.port);
+    case 'usbip':
+      return hub.transport(spec, options);
   }
 }
 
