@@ -1,6 +1,6 @@
 import { hashPin } from '../authenticator/pin/verify-pin.ts';
-import { createAutomaticConsent, createDenyingConsent, createSilentConsent } from '../consent/automatic.ts';
 import { QueuedConsent } from '../consent/queue.ts';
+import type { Habit } from '../consent/remote.ts';
 import { createTerminalConsent } from '../consent/terminal.ts';
 import type { ConsentSource } from '../ports/consent.ts';
 import type { CryptoProvider } from '../ports/crypto.ts';
@@ -13,30 +13,32 @@ interface PinHolder {
   readonly crypto: CryptoProvider;
 }
 
-/** The user that the options ask for. */
-export function createConsent(
-  { consent, delayMs }: Pick<StartOptions, 'consent' | 'delayMs'>,
+/** What the user of a key does by itself. */
+export function habitOf({ consent, delayMs }: Pick<StartOptions, 'consent' | 'delayMs'>): Habit {
+  switch (consent) {
+    case 'auto':
+      return { action: 'allow', delayMs };
+    case 'deny':
+      return { action: 'deny', delayMs };
+    case 'ignore':
+    case 'ask':
+      return { action: consent };
+  }
+}
+
+/** The user who sits at the terminal. */
+export function createTerminalUser(
   { input, screen }: Pick<KeyUi, 'input' | 'screen'>,
   holder: PinHolder,
 ): ConsentSource {
-  switch (consent) {
-    case 'auto':
-      return createAutomaticConsent(systemClock, delayMs);
-    case 'deny':
-      return createDenyingConsent(systemClock, delayMs);
-    case 'ignore':
-      return createSilentConsent(systemClock);
-    case 'ask': {
-      const pinEntry = createTerminalConsent({
-        input,
-        screen,
-        clock: systemClock,
-        verifyPin: (pin) => Promise.resolve(isPin(holder, pin)),
-      });
-      const yesOrNo = createTerminalConsent({ input, screen, clock: systemClock });
-      return new QueuedConsent(chooseByPin(holder, pinEntry, yesOrNo), systemClock);
-    }
-  }
+  const pinEntry = createTerminalConsent({
+    input,
+    screen,
+    clock: systemClock,
+    verifyPin: (pin) => Promise.resolve(isPin(holder, pin)),
+  });
+  const yesOrNo = createTerminalConsent({ input, screen, clock: systemClock });
+  return new QueuedConsent(chooseByPin(holder, pinEntry, yesOrNo), systemClock);
 }
 
 /** Without a PIN there is nothing to compare with, so that the user is asked whether the entry would be right. */

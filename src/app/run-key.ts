@@ -6,9 +6,8 @@ import type { LeaseInfo } from '../keystore/lease.ts';
 import { createMemoryKeystore } from '../keystore/memory.ts';
 import type { Keystore } from '../ports/keystore.ts';
 import type { ControlledKey } from '../control/handle.ts';
-import type { Habit } from '../consent/remote.ts';
-import type { ConsentMode, KeyUi, ProfileName, RunningKey, StartOptions } from './api.ts';
-import { createConsent } from './consent.ts';
+import type { KeyUi, ProfileName, RunningKey, StartOptions } from './api.ts';
+import { createTerminalUser, habitOf } from './consent.ts';
 import { controlPaths, serveControl } from './control-socket.ts';
 import { createKeyHost } from './key-host.ts';
 import { createKeyLog } from './key-log.ts';
@@ -65,9 +64,9 @@ async function start(options: StartOptions, ui: KeyUi, cleanup: Cleanup): Promis
     admin: storage.admin,
     identity: identityOf(options),
     transports: options.transports,
-    consent: habits[options.consent](options.delayMs),
+    consent: habitOf(options),
     ...(options.consent === 'ask' && {
-      alsoAsk: createConsent(options, ui, { keystore: storage.keystore, crypto }),
+      alsoAsk: createTerminalUser(ui, { keystore: storage.keystore, crypto }),
     }),
     ...(storage.path !== undefined && { place: storage.path }),
     onEvent: (event) => {
@@ -78,13 +77,6 @@ async function start(options: StartOptions, ui: KeyUi, cleanup: Cleanup): Promis
   const socketNotes = await listenForOthers(key, storage, cleanup);
   return present(key, storage, pool, cleanup, { notes: socketNotes, profile: nameOf(named) });
 }
-
-const habits: Readonly<Record<ConsentMode, (delayMs: number) => Habit>> = {
-  auto: (delayMs) => ({ action: 'allow', delayMs }),
-  deny: (delayMs) => ({ action: 'deny', delayMs }),
-  ignore: () => ({ action: 'ignore' }),
-  ask: () => ({ action: 'ask' }),
-};
 
 function nameOf({ name, changed }: NamedProfile): ProfileName {
   return { name, changed };
