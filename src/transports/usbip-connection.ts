@@ -82,12 +82,17 @@ export class UsbipConnection {
       for (const message of this.#framer.push(piece, sizeOf)) {
         if (this.#imported) this.#imported.device.handle(decodeUrbRequest(message));
         else this.#handleOp(decodeOpRequest(message));
-        if (this.#isDone) return;
+        if (this.#hasEnded()) return;
       }
     } catch (error) {
       if (!(error instanceof UsbipProtocolError)) throw error;
       this.#throwOut(error.message);
     }
+  }
+
+  // As a method, because a request that is handled may be the last one.
+  #hasEnded(): boolean {
+    return this.#isDone;
   }
 
   #handleOp(request: OpRequest): void {
