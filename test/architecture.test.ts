@@ -18,6 +18,8 @@ const rules: Record<string, { readonly from: readonly string[]; readonly types?:
   keystore: { from: ['ports', 'ctap', 'cose', 'cbor'] },
   consent: { from: ['ports'] },
   transports: { from: ['ports'] },
+  faults: { from: ['attestation', 'cbor', 'ctap', 'ctaphid', 'ports'] },
+  trace: { from: ['cbor', 'cose', 'ctap', 'ctaphid', 'ports'] },
   client: { from: ['asn1', 'ctap', 'cose', 'cbor', 'ctaphid', 'ports'] },
   control: { from: ['ports', 'cose', 'cbor', 'ctap'], types: ['consent', 'faults', 'trace'] },
   app: { from: ['*'] },

@@ -41,7 +41,7 @@ export async function createAuthority(ports: AuthorityPorts): Promise<CertifiedK
       serialNumber: serialNumber(ports.random),
       issuer: name,
       subject: name,
-      ...validity(ports.clock),
+      ...validFromNow(ports.clock),
       publicPoint,
       extensions: authorityExtensions(keyIdentifier(ports.crypto, publicPoint)),
     },
@@ -50,13 +50,20 @@ export async function createAuthority(ports: AuthorityPorts): Promise<CertifiedK
   return { privateKey, certificate };
 }
 
-/** The certificate that all keys of a model share. `aaguid` has 16 bytes. */
+/** Milliseconds since 1970. */
+export interface Validity {
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/** The certificate that all keys of a model share. `aaguid` has 16 bytes. Valid from now on unless told otherwise. */
 export function createBatchCertificate(
   ports: AuthorityPorts,
   root: CertifiedKey,
   aaguid: Uint8Array,
+  validity: Validity = validFromNow(ports.clock),
 ): Promise<CertifiedKey> {
-  return createLeaf(ports, root, { aaguid, commonName: 'Fauxkey Attestation' });
+  return createLeaf(ports, root, { aaguid, validity, commonName: 'Fauxkey Attestation' });
 }
 
 /** The certificate of one key alone, which names it (WebAuthn L3 §8.2.2). `device` is its serial number. */
@@ -66,12 +73,18 @@ export function createEnterpriseCertificate(
   aaguid: Uint8Array,
   device: Uint8Array,
 ): Promise<CertifiedKey> {
-  return createLeaf(ports, root, { aaguid, device, commonName: `Fauxkey Enterprise Key ${toHex(device)}` });
+  return createLeaf(ports, root, {
+    aaguid,
+    device,
+    validity: validFromNow(ports.clock),
+    commonName: `Fauxkey Enterprise Key ${toHex(device)}`,
+  });
 }
 
 interface LeafContent {
   readonly aaguid: Uint8Array;
   readonly commonName: string;
+  readonly validity: Validity;
   readonly device?: Uint8Array;
 }
 
@@ -80,7 +93,7 @@ async function createLeaf(
   root: CertifiedKey,
   leaf: LeafContent,
 ): Promise<CertifiedKey> {
-  const { crypto, clock, random } = ports;
+  const { crypto, random } = ports;
   if (root.privateKey.length === 0) {
     throw new UsageError(
       'a new attestation certificate needs the private key of the root, which was not given',
@@ -93,7 +106,7 @@ async function createLeaf(
       serialNumber: serialNumber(random),
       issuer: { der: subject },
       subject: { country, organization, organizationalUnit: attestationUnit, commonName: leaf.commonName },
-      ...validity(clock),
+      ...leaf.validity,
       publicPoint,
       extensions: leafExtensions({
         keyIdentifier: keyIdentifier(crypto, publicPoint),
@@ -117,7 +130,7 @@ async function createKey({
 }
 
 /** From a day ago, for hosts whose clocks lag behind, to the end of 2049, which is as far as UTCTime reaches. */
-function validity(clock: Clock): { readonly notBefore: number; readonly notAfter: number } {
+function validFromNow(clock: Clock): Validity {
   const now = clock.wall();
   const notAfter = now < endOfUtcTime - dayInMs ? endOfUtcTime : now + certificateLifetimeInDays * dayInMs;
   return { notBefore: now - dayInMs, notAfter };
