@@ -56,7 +56,7 @@ const sharedHosts = new Set([
 export function isWellKnownSuffix(domain: string): boolean {
   const labels = domain.split('.');
   const [first = '', second = ''] = labels;
-  if (labels.length === 1) return domain !== 'localhost';
+  if (labels.length === 1) return true;
   if (sharedHosts.has(domain)) return true;
   return labels.length === 2 && second.length === 2 && countrySecondLevels.has(first);
 }

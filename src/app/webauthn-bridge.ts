@@ -7,6 +7,7 @@ import type { CallingDocument } from '../client/webauthn/client-data.ts';
 import type { Attachment, WebAuthnUser } from '../client/webauthn/context.ts';
 import type { LargeBlobCompression } from '../client/webauthn/large-blob-array.ts';
 import type { AuthenticationJson, RegistrationJson } from '../client/webauthn/options.ts';
+import { requireRpId } from '../client/webauthn/origin.ts';
 import { WebAuthnClient } from '../client/webauthn/webauthn-client.ts';
 import { WebAuthnClientError, type WebAuthnErrorName } from '../client/webauthn/webauthn-error.ts';
 import { hidCapability } from '../ctaphid/command.ts';
@@ -39,6 +40,8 @@ export interface WebAuthnBridge {
   create(call: WebAuthnCall, signal?: AbortSignal): Promise<WebAuthnAnswer<RegistrationJson>>;
   /** navigator.credentials.get({ publicKey }). Rejects only for a defect of ours. */
   get(call: WebAuthnCall, signal?: AbortSignal): Promise<WebAuthnAnswer<AuthenticationJson>>;
+  /** The RP ID of a `get`, if its options, origin and RP ID make sense; the key is not asked. */
+  check(call: WebAuthnCall): Promise<WebAuthnAnswer<{ readonly rpId: string }>>;
   /** Whether the key is there and could verify its user now, or after a PIN is set. */
   canVerifyUser(): Promise<boolean>;
 }
@@ -85,6 +88,12 @@ export function createWebAuthnBridge(options: WebAuthnBridgeOptions): WebAuthnBr
       answer(signal, async () => {
         const parsed = parseRequestOptions(call.options);
         return withKey(options, async (ctap) => (await browser(ctap, call, parsed.rpId)).get(parsed, signal));
+      }),
+    check: (call) =>
+      answer(undefined, async () => {
+        const { rpId } = parseRequestOptions(call.options);
+        if (call.rpIdChecked === true && rpId !== undefined) return { rpId };
+        return { rpId: requireRpId(call.origin, rpId, await suffixes(call.origin, rpId)) };
       }),
     canVerifyUser: () => withKey(options, canVerify).catch(() => false),
   };

@@ -242,12 +242,15 @@ describe('origin and RP ID', () => {
     ['https://example.com', 'example.org'],
     ['https://notexample.com', 'example.com'],
     ['http://example.com', 'example.com'],
+    ['http://shop.localhost', 'localhost'],
     ['https://192.0.2.1', '192.0.2.1'],
     ['null', 'example.com'],
   ])('%s may not be %s', async (own, id) => {
     const answer = await create({ rp: { id, name: 'x' } }, { origin: own });
     expect(answer).toMatchObject({ error: { name: 'SecurityError' } });
     expect(key.user.questions).toEqual([]);
+    const checked = await bridge.check({ origin: own, options: { ...request, rpId: id } });
+    expect(checked).toMatchObject({ error: { name: 'SecurityError' } });
   });
 
   it.each([
@@ -258,6 +261,8 @@ describe('origin and RP ID', () => {
   ])('%s may be %s', async (own, id) => {
     responseOf(await create({ rp: { id, name: 'x' } }, { origin: own }));
     expect(key.user.questions[0]?.site).toBe(id);
+    const checked = await bridge.check({ origin: own, options: { ...request, rpId: id } });
+    expect(checked).toEqual({ response: { rpId: id } });
   });
 
   it('asks the list that it is given, and only where it matters', async () => {
@@ -282,7 +287,7 @@ describe('origin and RP ID', () => {
     expect(['uk', 'co.uk', 'com.au', 'github.io', 'com'].filter((name) => !isWellKnownSuffix(name))).toEqual(
       [],
     );
-    const registrable = ['example.com', 'bbc.uk', 'co.com', 'a.co.uk', 'localhost', 'alice.github.io'];
+    const registrable = ['example.com', 'bbc.uk', 'co.com', 'a.co.uk', 'a.localhost', 'alice.github.io'];
     expect(registrable.filter(isWellKnownSuffix)).toEqual([]);
   });
 });
