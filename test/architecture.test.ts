@@ -22,6 +22,7 @@ const rules: Record<string, { readonly from: readonly string[]; readonly types?:
   trace: { from: ['cbor', 'cose', 'ctap', 'ctaphid', 'ports'] },
   client: { from: ['asn1', 'ctap', 'cose', 'cbor', 'ctaphid', 'ports'] },
   control: { from: ['ports', 'cose', 'cbor', 'ctap'], types: ['consent', 'faults', 'trace'] },
+  frameworks: { from: ['app', 'client', 'consent', 'control', 'ctap', 'ports'] },
   app: { from: ['*'] },
   cli: { from: ['app', 'client', 'control', 'consent', 'cbor', 'cose', 'ctap', 'ports'] },
 };

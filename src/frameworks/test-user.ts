@@ -22,7 +22,7 @@ export interface TestUser {
   /** The oldest question that waits, now or within the time (5 s unless given). Throws UsageError when none comes. */
   waitForQuestion(filter?: QuestionFilter, timeoutMs?: number): Promise<WaitingQuestion>;
   /** Answers a question that waits. Throws UsageError when it is over, or the answer does not fit. */
-  answer(question: WaitingQuestion, reply: UserReply | UserReply['answer']): Promise<void>;
+  answer(question: WaitingQuestion, reply: UserReply | UserReply['answer']): void;
 }
 
 const patience = 5000;
