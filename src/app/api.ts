@@ -201,6 +201,21 @@ export interface OpenKey {
   close(): Promise<void>;
 }
 
+/** A key of a USB/IP server that became a USB device of this machine. */
+export interface AttachedKey {
+  /** Port of the virtual host controller; absent if usbip(8) chose it. */
+  readonly port?: number;
+  readonly busId: string;
+  readonly vendorId: number;
+  readonly productId: number;
+}
+
+export interface DetachedKey {
+  readonly port: number;
+  /** What the key was called on this machine, such as `3-1`. */
+  readonly localBusId: string;
+}
+
 /** A FIDO device of this host. */
 export interface HostDevice {
   readonly path: string;
@@ -233,4 +248,11 @@ export interface App {
   keystoreLocation(selection: KeySelection): Promise<string>;
   /** FIDO HID devices that node-hid sees. Throws TransportError `unavailable` when its native library does not load. */
   listDevices(): Promise<readonly HostDevice[]>;
+  /**
+   * Attaches keys of the USB/IP server at `HOST[:PORT][/BUSID]` (127.0.0.1:3240 unless given) to this machine: one, or all
+   * that are free. Throws TransportError, UsageError.
+   */
+  attachKeys(address: string | undefined, busId: string | undefined): Promise<readonly AttachedKey[]>;
+  /** Detaches ports of the virtual host controller, or all that hold a FIDO key. Throws TransportError, UsageError. */
+  detachKeys(ports: readonly number[]): Promise<readonly DetachedKey[]>;
 }

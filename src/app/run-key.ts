@@ -64,6 +64,7 @@ async function start(options: StartOptions, ui: KeyUi, cleanup: Cleanup): Promis
     admin: storage.admin,
     identity: identityOf(options),
     transports: options.transports,
+    ...(options.allowRemote && { allowRemote: true }),
     consent: habitOf(options),
     ...(options.consent === 'ask' && {
       alsoAsk: createTerminalUser(ui, { keystore: storage.keystore, crypto }),

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { registerAttach } from './commands/attach.ts';
 import { registerAttestation } from './commands/attestation.ts';
 import { registerDelete } from './commands/delete.ts';
+import { registerDetach } from './commands/detach.ts';
 import { registerDevices } from './commands/devices.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerExport } from './commands/export.ts';
@@ -70,6 +72,8 @@ export function createProgram(cli: Cli): Command {
   registerReset(program, cli);
   program.commandsGroup('Machine:');
   registerDevices(program, cli);
+  registerAttach(program, cli);
+  registerDetach(program, cli);
   registerDoctor(program, cli);
   return program;
 }

@@ -37,9 +37,11 @@ export function createReportQueue(): ReportQueue {
   return {
     push(report) {
       if (!open) return;
-      const [reader] = readers;
-      if (reader) reader.deliver(report);
-      else reports.push(report);
+      for (const reader of readers) {
+        reader.deliver(report);
+        return;
+      }
+      reports.push(report);
     },
     read(signal) {
       if (signal?.aborted) return Promise.reject(signal.reason as Error);

@@ -16,7 +16,7 @@ import type { UsbipDevice } from './usbip-op-codec.ts';
 export const maxUsbipClients = 64;
 
 const busNumber = 1;
-const maxDeviceNumber = 0xfffe;
+const maxNumber = 9999;
 
 export interface UsbipServerOptions {
   readonly host: string;
@@ -32,6 +32,8 @@ export class UsbipServer {
   readonly #connections = new Set<UsbipConnection>();
   /** A key that is put back gets the bus id that it had, if nobody else took it. */
   readonly #lastNumber = new WeakMap<HidEndpoint, number>();
+  /** Numbers that no key had yet begin here: one that was pulled out shall find its own free. */
+  #nextNumber = 1;
   #listening: Promise<Server> | undefined;
   #users = 0;
 
@@ -77,7 +79,11 @@ export class UsbipServer {
     }
     const last = this.#lastNumber.get(endpoint);
     if (last !== undefined && !this.#exports.has(last)) return last;
-    for (let number = 1; number < maxDeviceNumber; number++) if (!this.#exports.has(number)) return number;
+    while (this.#nextNumber <= maxNumber) {
+      const number = this.#nextNumber++;
+      if (!this.#exports.has(number)) return number;
+    }
+    for (let number = 1; number <= maxNumber; number++) if (!this.#exports.has(number)) return number;
     throw new TransportError('in-use', 'All bus ids of this port are taken.', 'Use another port.');
   }
 

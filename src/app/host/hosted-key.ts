@@ -33,6 +33,8 @@ export interface HostedKeyOptions {
   readonly admin: Keystore;
   readonly identity: UsbIdentity;
   readonly transports: readonly string[];
+  /** Lets `usbip` listen on an address that other machines reach. */
+  readonly allowRemote?: boolean;
   readonly consent: Habit;
   /** Is asked too when a question is left open, e.g. a terminal. */
   readonly alsoAsk?: ConsentSource;
@@ -72,7 +74,7 @@ export function createHostedKey(options: HostedKeyOptions, ports: HostedKeyPorts
     },
     ...(options.wrap && { wrap: options.wrap }),
   });
-  const socket = new Socket(key, options.transports, tell);
+  const socket = new Socket(key, options, tell);
   const context: PartContext = { keystore: admin, crypto, random, clock, profile };
   return {
     id,

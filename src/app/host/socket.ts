@@ -1,12 +1,17 @@
 import type { HostHappening } from '../../control/handle.ts';
 import { UsageError } from '../../ports/errors.ts';
 import type { HidPipe } from '../../ports/hid-pipe.ts';
-import type { Key } from '../create-key.ts';
+import type { AttachOptions, Key } from '../create-key.ts';
+
+/** Where a key can be plugged in. */
+export interface SocketOptions extends AttachOptions {
+  readonly transports: readonly string[];
+}
 
 /** Where a key is plugged in: its transports, and the hosts of this process. One movement at a time. */
 export class Socket {
   readonly #key: Key;
-  readonly #specs: readonly string[];
+  readonly #options: SocketOptions;
   readonly #tell: (happening: HostHappening) => void;
   readonly #pipes = new Set<HidPipe>();
   #addresses: readonly string[] = [];
@@ -16,9 +21,9 @@ export class Socket {
   /** Ends when the movements that were asked for so far are done. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(key: Key, specs: readonly string[], tell: (happening: HostHappening) => void) {
+  constructor(key: Key, options: SocketOptions, tell: (happening: HostHappening) => void) {
     this.#key = key;
-    this.#specs = specs;
+    this.#options = options;
     this.#tell = tell;
   }
 
@@ -99,8 +104,8 @@ export class Socket {
     const addresses: string[] = [];
     const notes: string[] = [];
     try {
-      for (const spec of isFirst ? this.#specs : this.#addresses) {
-        const { address, notice, warning } = await this.#key.attach(spec);
+      for (const spec of isFirst ? this.#options.transports : this.#addresses) {
+        const { address, notice, warning } = await this.#key.attach(spec, this.#options);
         addresses.push(address);
         notes.push(...[notice, warning].filter((note) => note !== undefined));
       }

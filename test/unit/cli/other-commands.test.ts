@@ -251,3 +251,17 @@ describe('the passphrase', () => {
     expect((await execute('list', { app: new SealedApp() })).code).toBe(6);
   });
 });
+
+describe('attach and detach', () => {
+  it('say what became a USB device, and what is none any more', async () => {
+    const attached = await execute('attach 192.0.2.7:3240 --busid 1-1');
+    expect(attached.out).toBe('Attached 1-1 (f1d0:fa0c) as port 0.\n');
+    expect(attached.app.attachments).toEqual([['192.0.2.7:3240', '1-1']]);
+    const detached = await execute('detach 0 2');
+    expect(detached.out).toBe('Detached port 0 (3-1).\nDetached port 2 (3-1).\n');
+    expect(detached.app.attachments).toEqual([[0, 2]]);
+    expect((await execute('detach')).out).toBe('No key is attached over USB/IP.\n');
+    expect(JSON.parse((await execute('attach --json')).out)).toMatchObject([{ port: 0, busId: '1-1' }]);
+    expect(await execute('detach zero')).toMatchObject({ code: 2 });
+  });
+});

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import type {
   App,
+  AttachedKey,
   AttestationDocument,
   CredentialChange,
   HostDevice,
@@ -361,6 +362,23 @@ export class FakeApp implements App {
 
   listDevices() {
     return this.#call({ key: '' }, this.devices);
+  }
+
+  /** What `attachKeys` and `detachKeys` were asked for. */
+  readonly attachments: unknown[] = [];
+
+  attachKeys(...request: Parameters<App['attachKeys']>) {
+    this.attachments.push(request);
+    const keys: AttachedKey[] = [{ port: 0, busId: '1-1', vendorId: 0xf1d0, productId: 0xfa0c }];
+    return this.#call({ key: '' }, keys);
+  }
+
+  detachKeys(ports: readonly number[]) {
+    this.attachments.push(ports);
+    return this.#call(
+      { key: '' },
+      ports.length > 0 ? ports.map((port) => ({ port, localBusId: '3-1' })) : [],
+    );
   }
 }
 
