@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createKey, type CreateKeyOptions, type Key } from '../../src/app/create-key.ts';
 import { defaultProfile } from '../../src/authenticator/default-profile.ts';
-import { play, pythonCan } from './play.ts';
+import { pythonCan, startPlayer, type Player } from './play.ts';
 
 const installed = pythonCan('import ctypes; ctypes.CDLL("libfido2.so.1")');
 if (!installed) console.warn('skipped: libfido2.so.1 is not here, or no python3 to load it');
@@ -9,13 +9,17 @@ if (!installed) console.warn('skipped: libfido2.so.1 is not here, or no python3 
 const enrolments = { good: 0x00, tooFast: 0x05 } as const;
 
 describe.skipIf(!installed)("libfido2's library", () => {
+  let player: Player;
+  beforeAll(() => void (player = startPlayer('libfido2')));
+  afterAll(() => player.stop());
+
   const keys: Key[] = [];
   afterEach(() => Promise.all(keys.splice(0).map((key) => key.close())));
 
   const on = (options: CreateKeyOptions, scenario: string): Promise<unknown> => {
     const key = createKey(options);
     keys.push(key);
-    return play('libfido2', key, scenario);
+    return player.play(key, scenario);
   };
 
   it('reads getInfo', async () => {

@@ -1,10 +1,12 @@
-"""Scenarios that libfido2 plays on a key. Usage: scenarios.py NAME PORT; prints what it saw as JSON."""
+"""Scenarios that libfido2 plays on a key. Each line of standard input is the JSON of one: its name,
+the port, and what else it takes. What it saw comes back as a line of JSON."""
 
 import ctypes
 import hashlib
 import json
 import os
 import sys
+import traceback
 from ctypes import byref, c_int, c_size_t
 
 import fido
@@ -469,9 +471,16 @@ def reset(device):
     }
 
 
-if __name__ == "__main__":
-    key = Device(int(sys.argv[2]))
+def play(scenario, port, *values):
+    device = Device(int(port))
     try:
-        print(json.dumps(globals()[sys.argv[1]](key)))
+        return {"saw": globals()[scenario](device, *values)}
+    except Exception:
+        return {"error": traceback.format_exc()}
     finally:
-        key.close()
+        device.close()
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(play(*json.loads(line))), flush=True)

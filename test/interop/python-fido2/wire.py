@@ -63,6 +63,8 @@ def open_client(device, origin="https://example.com"):
             extensions.CredProtectExtension(),
             extensions.MinPinLengthExtension(),
             extensions.CredPropsExtension(),
+            extensions.PinComplexityPolicyExtension(),
+            extensions.ThirdPartyPaymentExtension(),
         ],
     )
 
