@@ -10,10 +10,12 @@ import type { AuthenticationJson, RegistrationJson } from '../client/webauthn/op
 import { requireRpId } from '../client/webauthn/origin.ts';
 import { WebAuthnClient } from '../client/webauthn/webauthn-client.ts';
 import { WebAuthnClientError, type WebAuthnErrorName } from '../client/webauthn/webauthn-error.ts';
+import { createNodeCrypto } from '../crypto/node/provider.ts';
 import { hidCapability } from '../ctaphid/command.ts';
 import type { Clock } from '../ports/clock.ts';
 import { UsageError } from '../ports/errors.ts';
 import type { HidPipe } from '../ports/hid-pipe.ts';
+import { systemClock, systemRandom } from './system.ts';
 import { parseCreationOptions, parseRequestOptions } from './webauthn-bridge-options.ts';
 import { createSuffixTest, type AsyncSuffixTest } from './webauthn-bridge-suffix.ts';
 
@@ -49,8 +51,10 @@ export interface WebAuthnBridge {
 export interface WebAuthnBridgeOptions {
   /** A new connection to the key. Throws UsageError when the key is not plugged in. */
   connect(): HidPipe;
-  readonly platform: Platform;
-  readonly clock: Clock;
+  /** OpenSSL and the operating system's random numbers unless given. */
+  readonly platform?: Platform;
+  /** This machine's unless given. */
+  readonly clock?: Clock;
   /**
    * The public suffix list of whoever asks. Without it a short list of our own decides, which knows the country domains
    * and the best known hosts of other people's pages.
@@ -58,11 +62,18 @@ export interface WebAuthnBridgeOptions {
   readonly isPublicSuffix?: AsyncSuffixTest;
 }
 
+type Surroundings = Required<Pick<WebAuthnBridgeOptions, 'connect' | 'platform' | 'clock'>>;
+
 /** How often a command is sent again while another host has the key: for five minutes, as long as a ceremony may take. */
 const busyRetries = 3000;
 
-export function createWebAuthnBridge(options: WebAuthnBridgeOptions): WebAuthnBridge {
-  const suffixes = createSuffixTest(options.isPublicSuffix);
+export function createWebAuthnBridge(given: WebAuthnBridgeOptions): WebAuthnBridge {
+  const options: Surroundings = {
+    connect: () => given.connect(),
+    clock: given.clock ?? systemClock,
+    platform: given.platform ?? { crypto: createNodeCrypto(), random: systemRandom },
+  };
+  const suffixes = createSuffixTest(given.isPublicSuffix);
   const browser = async (ctap: CtapClient, call: WebAuthnCall, rpId: string | undefined) =>
     new WebAuthnClient({
       ctap,
@@ -112,7 +123,7 @@ const compression: LargeBlobCompression = {
 };
 
 /** Opens a channel of its own for each ceremony, so that several pages can wait for the key at once. */
-async function withKey<T>(options: WebAuthnBridgeOptions, run: (ctap: CtapClient) => Promise<T>): Promise<T> {
+async function withKey<T>(options: Surroundings, run: (ctap: CtapClient) => Promise<T>): Promise<T> {
   const { clock, platform } = options;
   const pipe = options.connect();
   try {

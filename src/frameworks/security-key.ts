@@ -1,10 +1,8 @@
 import { createKeyHost } from '../app/key-host.ts';
-import { systemClock, systemRandom } from '../app/system.ts';
 import { createWebAuthnBridge, type WebAuthnBridge } from '../app/webauthn-bridge.ts';
 import type { AsyncSuffixTest } from '../app/webauthn-bridge-suffix.ts';
 import type { Attachment } from '../client/webauthn/context.ts';
 import type { ConsentHabit, ControlledKey, NewCredential, NewKey } from '../control/handle.ts';
-import { createNodeCrypto } from '../crypto/node/provider.ts';
 import type { Credential } from '../ports/credential.ts';
 import { createBrowserUser, type BrowserUser } from './browser-user.ts';
 import { createTestUser, type TestUser } from './test-user.ts';
@@ -58,8 +56,7 @@ export interface SecurityKey {
 /** Makes a key and plugs it in. Throws UsageError for a profile that no key can have, TransportError for a transport. */
 export async function openSecurityKey(options: SecurityKeyOptions = {}): Promise<SecurityKey> {
   const { attachment = 'cross-platform', consent, isPublicSuffix, pin, snapshot, transports } = options;
-  const crypto = createNodeCrypto();
-  const host = createKeyHost({ crypto });
+  const host = createKeyHost();
   const profile = options.profile ?? (snapshot ? undefined : 'keypad');
   const key = await host.create({
     ...(profile !== undefined && { profile }),
@@ -80,8 +77,6 @@ export async function openSecurityKey(options: SecurityKeyOptions = {}): Promise
     attachment,
     bridge: createWebAuthnBridge({
       connect: () => key.connect(),
-      clock: systemClock,
-      platform: { crypto, random: systemRandom },
       ...(isPublicSuffix && { isPublicSuffix }),
     }),
     credentials: () => key.credentials.list(),
