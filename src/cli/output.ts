@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { padEnd } from '../consent/text/width.ts';
 import type { Cli, Output } from './io.ts';
+import { toJson } from './json.ts';
 import { renderTable } from './table.ts';
 import type { Column } from './table.ts';
 
@@ -21,7 +22,7 @@ export function print(cli: Cli, ...lines: readonly string[]): void {
 
 /** One JSON document, indented for people who look at it. */
 export function printJson(cli: Cli, value: unknown): void {
-  print(cli, JSON.stringify(value, undefined, 2));
+  print(cli, toJson(value, 2));
 }
 
 /** A table as wide as the terminal; in a pipe, as wide as it wants to be. */

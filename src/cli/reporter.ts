@@ -5,6 +5,7 @@ import { printable } from '../consent/text/printable.ts';
 import { wordExchange } from '../consent/wording.ts';
 import type { KeyEvent } from '../ports/events.ts';
 import type { Io } from './io.ts';
+import { toJson } from './json.ts';
 import { count } from './output.ts';
 import { formatTime } from './time.ts';
 
@@ -30,7 +31,7 @@ function eventJson(event: KeyEvent): Record<string, unknown> {
 /** Events as lines of JSON, for scripts: the first is `ready`, the last `stopped`. */
 export function createJsonReporter(io: Io, options: StartOptions): Reporter {
   const write = (value: Record<string, unknown>) =>
-    void io.stdout.write(`${JSON.stringify({ ...value, time: new Date(io.now()).toISOString() })}\n`);
+    void io.stdout.write(`${toJson({ ...value, time: new Date(io.now()).toISOString() })}\n`);
   return {
     ready: (key) =>
       write({
