@@ -1,0 +1,24 @@
+import type { FuzzTarget } from './target.ts';
+import { cborTarget } from './targets/cbor.ts';
+import { ctapTarget } from './targets/ctap.ts';
+import { ctaphidTarget } from './targets/ctaphid.ts';
+import { importTarget, pemTarget, profileTarget } from './targets/documents.ts';
+import { keystoreTarget } from './targets/keystore.ts';
+import { streamTarget, udpTarget } from './targets/sockets.ts';
+import { u2fTarget } from './targets/u2f.ts';
+import { uhidTarget } from './targets/uhid.ts';
+
+/** All that takes input from outside. */
+export const fuzzTargets: readonly FuzzTarget[] = [
+  cborTarget,
+  ctapTarget,
+  ctaphidTarget,
+  u2fTarget,
+  uhidTarget,
+  streamTarget,
+  udpTarget,
+  importTarget,
+  profileTarget,
+  pemTarget,
+  keystoreTarget,
+];
