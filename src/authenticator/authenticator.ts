@@ -7,6 +7,7 @@ import type { MessageHandler, Transaction } from '../ports/message-handler.ts';
 import { findCommand } from './dispatch.ts';
 import type { AuthenticatorPorts, Environment } from './environment.ts';
 import { speaksCtap2, speaksU2f } from './features.ts';
+import { RpIdHashes } from './rp-id-hashes.ts';
 import { Continuation } from './state/continuation.ts';
 import { PowerCycle } from './state/power-cycle.ts';
 import { createU2f } from './u2f/u2f.ts';
@@ -22,6 +23,7 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     ...ports,
     power: new PowerCycle(ports.clock, ports.random, ports.crypto),
     continuation: new Continuation(ports.clock),
+    rpIdHashes: new RpIdHashes(ports.crypto),
   };
   const u2f = createU2f(environment);
   let generation = ports.keystore.generation;

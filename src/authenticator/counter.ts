@@ -1,13 +1,14 @@
 import type { Credential } from '../ports/credential.ts';
 import type { DeviceStateChange } from '../ports/keystore.ts';
 import type { Environment } from './environment.ts';
+import type { CredentialExtensionData } from './extensions/extension.ts';
 
 /** A counter value together with what has to be durable before it is sent. */
 export interface CounterStep {
   readonly signCount: number;
   /** For the credential: `null` stays zero for ever. */
   readonly stored: number | null;
-  readonly state: DeviceStateChange;
+  readonly state: Pick<DeviceStateChange, 'signCount'>;
 }
 
 type Source = Pick<Environment, 'profile' | 'keystore'>;
@@ -40,4 +41,21 @@ export function nextCounter(source: Source, credential: Credential, consented: b
   const highest = Math.max(last, source.keystore.state().signCount);
   const signCount = consented ? highest + 1 : highest;
   return { signCount, stored: signCount, state: { signCount } };
+}
+
+/**
+ * Makes a counter durable before it is sent, together with what extensions change. False if the credential is gone: its
+ * owner may have removed it while the user was asked.
+ */
+export function noteUse(
+  { clock, keystore }: Pick<Environment, 'clock' | 'keystore'>,
+  credential: Credential,
+  counter: CounterStep,
+  change: CredentialExtensionData = {},
+): Promise<boolean> {
+  const use = { signCount: counter.stored, lastUsedAt: clock.wall() };
+  const changesMore = Object.keys(change).length > 0;
+  return changesMore
+    ? keystore.update({ ...credential, ...change, ...use }, counter.state)
+    : keystore.use(credential.id, use, counter.state);
 }

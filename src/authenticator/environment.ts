@@ -6,6 +6,7 @@ import type { EventSink } from '../ports/events.ts';
 import type { Keystore } from '../ports/keystore.ts';
 import type { Random } from '../ports/random.ts';
 import type { Profile } from './profile.ts';
+import type { RpIdHashes } from './rp-id-hashes.ts';
 import type { Continuation } from './state/continuation.ts';
 import type { PowerCycle } from './state/power-cycle.ts';
 
@@ -27,4 +28,5 @@ export interface AuthenticatorPorts {
 export interface Environment extends AuthenticatorPorts {
   readonly power: PowerCycle;
   readonly continuation: Continuation;
+  readonly rpIdHashes: RpIdHashes;
 }

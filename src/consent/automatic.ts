@@ -23,7 +23,8 @@ export function approval(question: ConsentQuestion): ConsentAnswer {
 
 /** A user who allows everything, `delayMs` milliseconds after being asked. */
 export function createAutomaticConsent(clock: Clock, delayMs = 0): ConsentSource {
-  return { ask: answerLater(clock, delayMs, approval) };
+  const ask = answerLater(clock, delayMs, approval);
+  return delayMs > 0 ? { ask } : { ask, answerNow: approval };
 }
 
 /** A user who says no to everything, `delayMs` milliseconds after being asked. */

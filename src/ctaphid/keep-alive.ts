@@ -13,6 +13,8 @@ export class KeepAlive {
   readonly #send: (status: KeepAliveStatus) => void;
   #status: KeepAliveStatus = 'processing';
   #cancelTimer: (() => void) | undefined;
+  /** When the last keep-alive was sent, or when waiting began. */
+  #since = 0;
 
   constructor(clock: Clock, send: (status: KeepAliveStatus) => void) {
     this.#clock = clock;
@@ -20,17 +22,16 @@ export class KeepAlive {
   }
 
   start(): void {
-    this.#cancelTimer = this.#clock.after(keepAliveInterval, () => {
-      this.#beat();
-    });
+    this.#since = this.#clock.monotonic();
+    this.#arm(keepAliveInterval);
   }
 
   setStatus(status: KeepAliveStatus): void {
     if (status === this.#status) return;
     this.#status = status;
     if (this.#cancelTimer === undefined) return;
-    this.#cancelTimer();
-    this.#beat();
+    this.#since = this.#clock.monotonic();
+    this.#send(status);
   }
 
   stop(): void {
@@ -38,8 +39,18 @@ export class KeepAlive {
     this.#cancelTimer = undefined;
   }
 
-  // Armed before sending: a host in the same process may answer from inside `send` and so stop it.
+  #arm(delay: number): void {
+    this.#cancelTimer = this.#clock.after(delay, () => this.#beat());
+  }
+
+  /** A change of status leaves the timer alone, as most commands are over long before it; what it sent counts here. */
   #beat(): void {
+    const early = this.#since + keepAliveInterval - this.#clock.monotonic();
+    // Armed before sending: a host in the same process may answer from inside `send` and so stop it.
+    if (early > 0) {
+      this.#arm(early);
+      return;
+    }
     this.start();
     this.#send(this.#status);
   }

@@ -44,14 +44,14 @@ export type Packet = InitPacket | ContinuationPacket;
  */
 export function parsePacket(report: Uint8Array): Packet | undefined {
   if (report.length !== reportSize) return undefined;
-  const view = new DataView(report.buffer, report.byteOffset, report.byteLength);
-  const channel = view.getUint32(0);
-  const type = view.getUint8(4);
+  const at = (index: number): number => report[index] ?? 0;
+  const channel = ((at(0) << 24) | (at(1) << 16) | (at(2) << 8) | at(3)) >>> 0;
+  const type = at(4);
   if ((type & commandBit) === 0) {
     return { kind: 'continuation', channel, sequence: type, data: report.subarray(continuationHeaderSize) };
   }
   const data = report.subarray(initHeaderSize);
-  return { kind: 'init', channel, command: type & ~commandBit, length: view.getUint16(5), data };
+  return { kind: 'init', channel, command: type & ~commandBit, length: (at(5) << 8) | at(6), data };
 }
 
 /** An initialization packet as a report of 64 bytes. `length` is of the whole message; surplus data is cut off. */
@@ -61,22 +61,27 @@ export function buildInitPacket(
   length: number,
   data: Uint8Array,
 ): Uint8Array {
-  const report = new Uint8Array(reportSize);
-  const view = new DataView(report.buffer);
-  view.setUint32(0, channel);
-  view.setUint8(4, command | commandBit);
-  view.setUint16(5, length);
+  const report = newReport(channel, command | commandBit);
+  report[5] = length >>> 8;
+  report[6] = length;
   report.set(data.subarray(0, initPayloadSize), initHeaderSize);
   return report;
 }
 
 /** A continuation packet as a report of 64 bytes. Surplus data is cut off. */
 export function buildContinuationPacket(channel: number, sequence: number, data: Uint8Array): Uint8Array {
-  const report = new Uint8Array(reportSize);
-  const view = new DataView(report.buffer);
-  view.setUint32(0, channel);
-  view.setUint8(4, sequence & ~commandBit);
+  const report = newReport(channel, sequence & ~commandBit);
   report.set(data.subarray(0, continuationPayloadSize), continuationHeaderSize);
+  return report;
+}
+
+function newReport(channel: number, type: number): Uint8Array {
+  const report = new Uint8Array(reportSize);
+  report[0] = channel >>> 24;
+  report[1] = channel >>> 16;
+  report[2] = channel >>> 8;
+  report[3] = channel;
+  report[4] = type;
   return report;
 }
 

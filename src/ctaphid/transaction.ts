@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { KeepAliveStatus, MessageHandler, Transaction } from '../ports/message-handler.ts';
+import { CancelSignal } from './cancel-signal.ts';
 import { hidCommand, keepAliveCode } from './command.ts';
 import { KeepAlive } from './keep-alive.ts';
 import type { Outbox } from './outbox.ts';
@@ -16,7 +17,7 @@ export interface CoreRequest {
 export class CoreTransaction {
   readonly request: CoreRequest;
   readonly #keepAlive: KeepAlive;
-  readonly #controller = new AbortController();
+  readonly #cancelled = new CancelSignal();
 
   constructor(request: CoreRequest, clock: Clock) {
     this.request = request;
@@ -33,7 +34,7 @@ export class CoreTransaction {
     const transaction: Transaction = {
       channel,
       transport: 'usb',
-      signal: this.#controller.signal,
+      signal: this.#cancelled,
       setStatus: (status: KeepAliveStatus) => this.#keepAlive.setStatus(status),
     };
     return command === hidCommand.cbor
@@ -44,7 +45,7 @@ export class CoreTransaction {
   /** The core shall end; no keep-alive follows, not even before an answer to CANCEL (CTAP 2.3 §11.2.9.1.5). */
   abort(): void {
     this.#keepAlive.stop();
-    this.#controller.abort();
+    this.#cancelled.abort();
   }
 
   /** The answer is there: no keep-alive may follow. */

@@ -1,6 +1,6 @@
 /** Bytes as a string of the same length, one character per byte: a key for maps, never for people. */
 export function byteKey(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { Credential } from '../ports/credential.ts';
+import type { CredentialUse } from '../ports/keystore.ts';
 import { byteKey } from './bytes.ts';
 
 interface Entry {
   /** Order of creation. */
   readonly sequence: number;
-  readonly credential: Credential;
+  credential: Credential;
 }
 
 interface Site {
@@ -42,8 +43,20 @@ export class CredentialIndex {
   replace(credential: Credential): boolean {
     const old = this.#byId.get(byteKey(credential.id));
     if (old === undefined) return false;
+    if (isListedAlike(old.credential, credential)) {
+      old.credential = credential;
+      return true;
+    }
     this.#leaveSite(old);
     this.#place({ sequence: old.sequence, credential });
+    return true;
+  }
+
+  /** Notes a use; false if there is no such credential. */
+  use(id: Uint8Array, use: CredentialUse): boolean {
+    const entry = this.#byId.get(byteKey(id));
+    if (entry === undefined) return false;
+    entry.credential = { ...entry.credential, ...use };
     return true;
   }
 
@@ -110,6 +123,13 @@ export class CredentialIndex {
     if (site.newest === entry) settleNewest(site);
     if (site.byUser.size === 0) this.#sites.delete(key);
   }
+}
+
+/** Whether both belong at the same places of the index. Accounts that are one and the same object need no look. */
+function isListedAlike(a: Credential, b: Credential): boolean {
+  const sameSite = a.rpIdHash === b.rpIdHash || byteKey(a.rpIdHash) === byteKey(b.rpIdHash);
+  const sameAccount = a.user === b.user || accountKey(a) === accountKey(b);
+  return sameSite && sameAccount && a.discoverable === b.discoverable;
 }
 
 function settleNewest(site: Site): void {

@@ -28,6 +28,13 @@ export function initialState(random: Random, retries: FactoryRetries = {}): Devi
 
 /** `state` with the members of `change` replaced; members given as undefined are left out of the result. */
 export function changeState(state: DeviceState, change: DeviceStateChange): DeviceState {
-  const members = Object.entries({ ...state, ...change }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(members) as unknown as DeviceState;
+  const changed: Record<string, unknown> = { ...state, ...change };
+  for (const name of Object.keys(change))
+    if (changed[name] === undefined) Reflect.deleteProperty(changed, name);
+  return changed as unknown as DeviceState;
+}
+
+export function isEmpty(change: DeviceStateChange): boolean {
+  for (const _ in change) return false;
+  return true;
 }

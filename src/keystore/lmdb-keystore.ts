@@ -3,13 +3,14 @@ import type {
   AddAllResult,
   AttestationMaterial,
   ConflictRule,
+  CredentialUse,
   DeviceState,
   DeviceStateChange,
   Keystore,
 } from '../ports/keystore.ts';
 import { KeystoreError } from '../ports/keystore.ts';
 import { CredentialTable } from './credential-table.ts';
-import { changeState } from './device-state.ts';
+import { changeState, isEmpty } from './device-state.ts';
 import type { KeySpace } from './layout.ts';
 import { keySpace, sequenceBytes } from './layout.ts';
 import type { KeyEntry } from './records.ts';
@@ -133,6 +134,16 @@ export class LmdbKeystore implements Keystore {
     });
   }
 
+  use(id: Uint8Array, use: CredentialUse, state?: DeviceStateChange): Promise<boolean> {
+    return this.#write(() => {
+      const credential = this.#credentials.get(id);
+      if (credential === undefined) return false;
+      this.#credentials.replace({ ...credential, ...use });
+      this.#applyChange(state);
+      return true;
+    });
+  }
+
   remove(ids: readonly Uint8Array[], state?: DeviceStateChange): Promise<number> {
     return this.#write(() => {
       const removed = ids.filter((id) => this.#credentials.remove(id)).length;
@@ -179,7 +190,7 @@ export class LmdbKeystore implements Keystore {
   }
 
   #applyChange(change: DeviceStateChange | undefined): void {
-    if (change === undefined) return;
+    if (change === undefined || isEmpty(change)) return;
     const small = this.#records.require(this.#space.state, smallState);
     writeState(this.#records, this.#space, changeState(small, change), 'largeBlobArray' in change);
   }

@@ -3,15 +3,16 @@ import type {
   AddAllResult,
   AttestationMaterial,
   ConflictRule,
+  CredentialUse,
   DeviceState,
   DeviceStateChange,
   Keystore,
 } from '../ports/keystore.ts';
 import { KeystoreError } from '../ports/keystore.ts';
 import type { Random } from '../ports/random.ts';
-import { byteKey, copyOf } from './bytes.ts';
+import { copyOf } from './bytes.ts';
 import { CredentialIndex } from './credential-index.ts';
-import { changeState, initialState } from './device-state.ts';
+import { changeState, initialState, isEmpty } from './device-state.ts';
 
 /** A keystore that lives in memory and dies with the process. */
 export interface MemoryKeystore extends Keystore {
@@ -67,7 +68,7 @@ class Handle implements MemoryKeystore {
   find(rpIdHash: Uint8Array, id: Uint8Array): Credential | undefined {
     const credential = this.findById(id);
     if (credential === undefined) return undefined;
-    return byteKey(credential.rpIdHash) === byteKey(rpIdHash) ? credential : undefined;
+    return Buffer.compare(credential.rpIdHash, rpIdHash) === 0 ? credential : undefined;
   }
 
   findById(id: Uint8Array): Credential | undefined {
@@ -132,6 +133,14 @@ class Handle implements MemoryKeystore {
     });
   }
 
+  use(id: Uint8Array, use: CredentialUse, state?: DeviceStateChange): Promise<boolean> {
+    return this.#write((shared) => {
+      const exists = shared.credentials.use(id, use);
+      if (exists) applyChange(shared, state);
+      return exists;
+    });
+  }
+
   remove(ids: readonly Uint8Array[], state?: DeviceStateChange): Promise<number> {
     return this.#write((shared) => {
       const removed = ids.filter((id) => shared.credentials.remove(id)).length;
@@ -177,5 +186,5 @@ function isTaken(credentials: CredentialIndex, credential: Credential): boolean 
 }
 
 function applyChange(shared: Shared, change: DeviceStateChange | undefined): void {
-  if (change !== undefined) shared.state = changeState(shared.state, copyOf(change));
+  if (change !== undefined && !isEmpty(change)) shared.state = changeState(shared.state, copyOf(change));
 }

@@ -70,6 +70,8 @@ export type FingerprintSample =
 /** A user. May be slow, may be a script; the authenticator limits the time itself as well. */
 export interface ConsentSource {
   ask(question: ConsentQuestion, signal: AbortSignal): Promise<ConsentAnswer>;
+  /** The answer of a user who needs no time; `undefined` has to be asked. Spares a question its timer and its signal. */
+  answerNow?(question: ConsentQuestion): ConsentAnswer | undefined;
   /** A sign for WINK (CTAPHID §11.2.9.2.1). */
   wink?(key: string): void;
 }

@@ -110,6 +110,12 @@ export interface Keystore {
    * there is none: somebody else may have removed it in the meantime.
    */
   update(credential: Credential, state?: DeviceStateChange): Promise<boolean>;
+  /**
+   * Notes that a credential signs. Once this has resolved, nobody will ever be shown a counter below these, whatever
+   * becomes of the process: a store may reserve values ahead in place of writing each, so that after a crash counters
+   * are higher than what was sent, never lower. Resolves to false, with nothing noted, when there is no such credential.
+   */
+  use(id: Uint8Array, use: CredentialUse, state?: Pick<DeviceStateChange, 'signCount'>): Promise<boolean>;
   /** Removes credentials by id; resolves to how many existed. */
   remove(ids: readonly Uint8Array[], state?: DeviceStateChange): Promise<number>;
   /** Removes all credentials and sets the state given, in one step; attestation material stays. */
@@ -117,6 +123,9 @@ export interface Keystore {
 
   close(): Promise<void>;
 }
+
+/** What changes in a credential with each signature. */
+export type CredentialUse = Pick<Credential, 'signCount'> & Required<Pick<Credential, 'lastUsedAt'>>;
 
 export type ConflictRule = 'fail' | 'skip' | 'replace';
 

@@ -4,13 +4,20 @@ export type KeepAliveStatus = 'processing' | 'upneeded';
 /** How a command reached the key, in the terms of WebAuthn L3 §5.8.4; CTAPHID is `usb` (CTAP 2.3 §11.2). */
 export type HostTransport = 'usb' | 'nfc' | 'ble' | 'smart-card' | 'hybrid' | 'internal';
 
+/** The part of AbortSignal that tells a command that nobody waits for it any more. */
+export interface Cancellation {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** One request-response exchange on a channel. */
 export interface Transaction {
   /** The channel, unique among all hosts of the key; continuation state may be bound to it. */
   readonly channel: number;
   readonly transport: HostTransport;
   /** Aborted by CANCEL, resynchronisation, loss of the host, or a power cycle. */
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   /** Changes the status of the keep-alives, which the engine sends by itself. */
   setStatus(status: KeepAliveStatus): void;
 }

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { u2fControl } from '../../src/client/u2f-client.ts';
 import { publicKeyDescriptors } from '../../src/client/ctap-client.ts';
 import type { Profile } from '../../src/authenticator/profile.ts';
-import type { Credential } from '../../src/ports/credential.ts';
 import {
   allow,
   assertion,
@@ -58,11 +57,11 @@ describe('signature counters', () => {
 
   it('are durable before the signature is made', async () => {
     const { client, key, made } = await observe('per-credential');
-    const update = key.keystore.update.bind(key.keystore);
+    const note = key.keystore.use.bind(key.keystore);
     let durable: number | null = -1;
-    key.keystore.update = async (credential: Credential, state) => {
-      const done = await update(credential, state);
-      durable = key.keystore.findById(credential.id)?.signCount ?? null;
+    key.keystore.use = async (id, use, state) => {
+      const done = await note(id, use, state);
+      durable = key.keystore.findById(id)?.signCount ?? null;
       return done;
     };
     const used = await client.getAssertion(assertion(allow(made)));

@@ -113,7 +113,7 @@ describe('a U2F key handle that is taken away', () => {
     const u2f = await opened.key.connectU2f();
     const made = await u2f.register(new Uint8Array(32), siteHash);
     const { keystore } = opened.key;
-    keystore.update = () => Promise.resolve(false);
+    keystore.use = () => Promise.resolve(false);
     const use = u2f.authenticate(u2fControl.enforcePresence, new Uint8Array(32), siteHash, made.keyHandle);
     await expect(use).rejects.toMatchObject({ statusWord: 0x6a80 });
   });

@@ -23,17 +23,7 @@ export function watchKeystore(
     get generation() {
       return keystore.generation;
     },
-    state: () => keystore.state(),
-    updateState: (change) => keystore.updateState(change),
-    attestation: () => keystore.attestation(),
-    setAttestation: (material) => keystore.setAttestation(material),
-    find: (rpIdHash, id) => keystore.find(rpIdHash, id),
-    findById: (id) => keystore.findById(id),
-    discoverable: (rpIdHash) => keystore.discoverable(rpIdHash),
-    discoverableRps: () => keystore.discoverableRps(),
-    countDiscoverable: () => keystore.countDiscoverable(),
-    all: () => keystore.all(),
-    close: () => keystore.close(),
+    ...unwatched(keystore),
     async add(credential, state) {
       const gone = rivals(credential);
       await keystore.add(credential, state);
@@ -56,6 +46,12 @@ export function watchKeystore(
       if (exists) told(isUse ? 'credential-used' : 'credential-changed', [credential]);
       return exists;
     },
+    async use(id, use, state) {
+      const exists = await keystore.use(id, use, state);
+      const used = exists ? keystore.findById(id) : undefined;
+      if (used) told('credential-used', [used]);
+      return exists;
+    },
     async remove(ids, state) {
       const gone = ids.map((id) => keystore.findById(id)).filter((found) => found !== undefined);
       const count = await keystore.remove(ids, state);
@@ -67,6 +63,25 @@ export function watchKeystore(
       await keystore.reset(factory);
       told('credential-deleted', gone);
     },
+  };
+}
+
+/** What changes no credential. */
+function unwatched(
+  keystore: Keystore,
+): Omit<Keystore, 'generation' | 'add' | 'addAll' | 'update' | 'use' | 'remove' | 'reset'> {
+  return {
+    state: () => keystore.state(),
+    updateState: (change) => keystore.updateState(change),
+    attestation: () => keystore.attestation(),
+    setAttestation: (material) => keystore.setAttestation(material),
+    find: (rpIdHash, id) => keystore.find(rpIdHash, id),
+    findById: (id) => keystore.findById(id),
+    discoverable: (rpIdHash) => keystore.discoverable(rpIdHash),
+    discoverableRps: () => keystore.discoverableRps(),
+    countDiscoverable: () => keystore.countDiscoverable(),
+    all: () => keystore.all(),
+    close: () => keystore.close(),
   };
 }
 

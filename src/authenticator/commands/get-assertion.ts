@@ -1,5 +1,4 @@
 import { decodeMessage } from '../../cbor/table.ts';
-import { utf8Bytes } from '../../ctap/bytes.ts';
 import {
   encodeGetAssertionResponse,
   getAssertionTable,
@@ -32,12 +31,13 @@ export async function getAssertion(
   const request = decodeMessage(getAssertionTable, parameters).fields;
   const { clientDataHash, rpId } = request;
   checkLengths(clientDataHash, rpId);
-  const rpIdHash = environment.crypto.sha256(utf8Bytes(rpId));
+  const rpIdHash = environment.rpIdHashes.of(rpId);
   const hasAllowList = request.allowList !== undefined && request.allowList.length > 0;
 
   await answerTouchProbe(environment, transaction, request.pinUvAuthParam);
   const auth = readPinUvAuth(environment, request.pinUvAuthParam, request.pinUvAuthProtocol);
-  const { up, ...options } = readGetOptions(environment, request.options, auth);
+  const options = readGetOptions(environment, request.options, auth);
+  const { up } = options;
   const uv = up ? applyAlwaysUv(environment, auth, options.uv) : options.uv;
   const outcome = await verifyUser(environment, transaction, {
     auth,

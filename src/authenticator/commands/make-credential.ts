@@ -1,5 +1,4 @@
 import { decodeMessage } from '../../cbor/table.ts';
-import { utf8Bytes } from '../../ctap/bytes.ts';
 import { encodeMakeCredentialResponse, makeCredentialTable } from '../../ctap/messages/make-credential.ts';
 import type { Transaction } from '../../ports/message-handler.ts';
 import type { Environment } from '../environment.ts';
@@ -33,7 +32,7 @@ export async function makeCredential(
     accounts: [accountOf(user)],
     ...(rp.name !== undefined && { siteName: rp.name }),
   };
-  const rpIdHash = environment.crypto.sha256(utf8Bytes(rp.id));
+  const rpIdHash = environment.rpIdHashes.of(rp.id);
 
   await answerTouchProbe(environment, transaction, request.pinUvAuthParam);
   const auth = readPinUvAuth(environment, request.pinUvAuthParam, request.pinUvAuthProtocol);

@@ -49,8 +49,13 @@ export interface CombinedOutput {
   readonly change: CredentialExtensionData;
 }
 
+/** Of a request without extensions, as most are. */
+const none: PreparedExtensions = { credential: {}, outputs: () => nothing };
+const nothing: CombinedOutput = { signed: new Map(), change: {} };
+
 /** Checks the inputs of the announced extensions; unknown identifiers are ignored (CTAP 2.3 §12). */
 export function prepareCreateExtensions(context: CreateContext): PreparedExtensions {
+  if (context.inputs.size === 0) return none;
   const prepared = announced(context.environment.profile.extensions, context.inputs).flatMap(
     ([extension, input]) => {
       const result = extension.create?.(input, context);
@@ -67,6 +72,7 @@ export function prepareCreateExtensions(context: CreateContext): PreparedExtensi
 }
 
 export function prepareGetExtensions(context: GetContext, inputs: Inputs): PreparedExtensions {
+  if (inputs.size === 0) return none;
   const prepared = announced(context.environment.profile.extensions, inputs).flatMap(([extension, input]) => {
     const result = extension.get?.(input, context);
     return result ? [{ name: extension.name, result }] : [];

@@ -1,6 +1,6 @@
 import { CtapError } from '../../ctap/error.ts';
 import type { ConsentAnswer, ConsentQuestion } from '../../ports/consent.ts';
-import type { Transaction } from '../../ports/message-handler.ts';
+import type { Cancellation, Transaction } from '../../ports/message-handler.ts';
 import type { Environment } from '../environment.ts';
 
 /** A question before the key adds its own name, and its own patience where the question has none. */
@@ -9,44 +9,65 @@ export type Question = Omit<ConsentQuestion, 'key' | 'timeoutMs'> &
 
 /**
  * Puts a question to the user and waits for what happens. The time limit holds even if the source never answers, and
- * a CANCEL ends the question at once (CTAP 2.3 §6, §11.2.9.1.5).
+ * a CANCEL ends the question at once (CTAP 2.3 §6, §11.2.9.1.5). `onWaiting` is told when waiting begins and ends; an
+ * answer that is there at once needs none.
  */
 export async function askUser(
   environment: Environment,
-  signal: AbortSignal,
+  signal: Cancellation,
   question: Question,
+  onWaiting?: (waiting: boolean) => void,
 ): Promise<ConsentAnswer> {
-  const { clock, consent, emit, name, profile } = environment;
+  const { consent, emit, name, profile } = environment;
   const asked: ConsentQuestion = { timeoutMs: profile.userActionTimeout, ...question, key: name };
-  const ended = new AbortController();
   emit({ type: 'question', question: asked });
-  const answer = await new Promise<ConsentAnswer>((resolve, reject) => {
-    const cancelTimer = clock.after(asked.timeoutMs, () => resolve({ outcome: 'timeout' }));
-    const onAbort = (): void => resolve({ outcome: 'cancelled' });
-    ended.signal.addEventListener('abort', cancelTimer);
-    ended.signal.addEventListener('abort', () => signal.removeEventListener('abort', onAbort));
-    if (signal.aborted) onAbort();
-    else {
-      signal.addEventListener('abort', onAbort);
-      consent.ask(asked, ended.signal).then(resolve, reject);
-    }
-  }).finally(() => ended.abort());
+  const atOnce = signal.aborted ? cancelled : consent.answerNow?.(asked);
+  const answer = atOnce ?? (await askInTime(environment, signal, asked, onWaiting));
   emit({ type: 'answer', question: asked, answer });
   return answer;
 }
 
+const cancelled: ConsentAnswer = { outcome: 'cancelled' };
+
+/** The source's signal is aborted when nobody waits for its answer any more. */
+function askInTime(
+  { clock, consent }: Pick<Environment, 'clock' | 'consent'>,
+  signal: Cancellation,
+  question: ConsentQuestion,
+  onWaiting?: (waiting: boolean) => void,
+): Promise<ConsentAnswer> {
+  return new Promise((resolve, reject) => {
+    const ended = new AbortController();
+    let isWaiting = true;
+    const stopWaiting = (): void => {
+      if (!isWaiting) return;
+      isWaiting = false;
+      cancelTimer();
+      signal.removeEventListener('abort', onAbort);
+      onWaiting?.(false);
+    };
+    const giveUp = (answer: ConsentAnswer): void => {
+      stopWaiting();
+      resolve(answer);
+      ended.abort();
+    };
+    const onAbort = (): void => giveUp(cancelled);
+    const cancelTimer = clock.after(question.timeoutMs, () => giveUp({ outcome: 'timeout' }));
+    signal.addEventListener('abort', onAbort);
+    onWaiting?.(true);
+    consent.ask(question, ended.signal).finally(stopWaiting).then(resolve, reject);
+  });
+}
+
 /** Asks while the keep-alives say UPNEEDED. */
-export async function askWithKeepAlive(
+export function askWithKeepAlive(
   environment: Environment,
   transaction: Transaction,
   question: Question,
 ): Promise<ConsentAnswer> {
-  transaction.setStatus('upneeded');
-  try {
-    return await askUser(environment, transaction.signal, question);
-  } finally {
-    transaction.setStatus('processing');
-  }
+  return askUser(environment, transaction.signal, question, (waiting) =>
+    transaction.setStatus(waiting ? 'upneeded' : 'processing'),
+  );
 }
 
 /** Ends the command unless the user approved: the one place where outcomes become status codes (CTAP 2.3 §8.2). */

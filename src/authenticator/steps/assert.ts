@@ -4,7 +4,7 @@ import type { UserEntity } from '../../ctap/entities.ts';
 import { CtapError } from '../../ctap/error.ts';
 import type { GetAssertionResponse } from '../../ctap/messages/get-assertion.ts';
 import type { Credential } from '../../ports/credential.ts';
-import { nextCounter } from '../counter.ts';
+import { nextCounter, noteUse } from '../counter.ts';
 import type { Environment } from '../environment.ts';
 import type { PreparedExtensions } from '../extensions/registry.ts';
 import type { PinUvAuthToken } from '../pin/token.ts';
@@ -38,7 +38,7 @@ export async function assertWith(
   chosen: Pick<Credential, 'id'>,
   context: AssertionContext,
 ): Promise<GetAssertionResponse> {
-  const { clock, crypto, keystore } = environment;
+  const { crypto, keystore } = environment;
   const credential = keystore.find(context.rpIdHash, chosen.id);
   if (!credential) throw credentialIsGone();
   const counter = nextCounter(environment, credential, context.userPresent);
@@ -53,10 +53,7 @@ export async function assertWith(
     extensions: outputs.signed,
   });
   if (context.userPresent) {
-    const stored = await keystore.update(
-      { ...credential, ...outputs.change, signCount: counter.stored, lastUsedAt: clock.wall() },
-      counter.state,
-    );
+    const stored = await noteUse(environment, credential, counter, outputs.change);
     if (!stored) throw credentialIsGone();
   }
   const signed = concatBytes(authData, context.clientDataHash);

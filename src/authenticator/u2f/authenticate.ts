@@ -1,7 +1,7 @@
 import { coseAlgorithm } from '../../cose/algorithm.ts';
 import { bigEndian, concatBytes } from '../../ctap/bytes.ts';
 import { credProtectLevel, type Credential } from '../../ports/credential.ts';
-import { nextCounter } from '../counter.ts';
+import { nextCounter, noteUse } from '../counter.ts';
 import type { Environment } from '../environment.ts';
 import { U2fError, type CommandApdu } from './apdu.ts';
 import type { U2fTouch } from './touch.ts';
@@ -60,13 +60,9 @@ async function sign(
   { application, challenge }: AuthenticateRequest,
   userPresent: boolean,
 ): Promise<Uint8Array> {
-  const { clock, crypto, keystore } = environment;
+  const { crypto } = environment;
   const counter = nextCounter(environment, credential, true);
-  const stored = await keystore.update(
-    { ...credential, signCount: counter.stored, lastUsedAt: clock.wall() },
-    counter.state,
-  );
-  if (!stored) throw new U2fError('WRONG_DATA');
+  if (!(await noteUse(environment, credential, counter))) throw new U2fError('WRONG_DATA');
   const result = concatBytes(Uint8Array.of(userPresent ? 0x01 : 0x00), bigEndian(counter.signCount, 4));
   const signed = concatBytes(application, result, challenge);
   return concatBytes(result, crypto.sign(credential.algorithm, credential.privateKey, signed));

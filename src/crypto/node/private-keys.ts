@@ -46,7 +46,8 @@ export interface PrivateKeys {
 /** Private keys in OpenSSL, with a cache of parsed ones that is keyed by their PKCS#8 bytes. */
 export function createPrivateKeys(mlDsa: MlDsa): PrivateKeys {
   const cache = new LruCache<string, SigningKey>(cacheCapacity);
-  const cacheKey = (privateKey: Uint8Array): string => Buffer.from(privateKey).toString('latin1');
+  const cacheKey = (privateKey: Uint8Array): string =>
+    Buffer.from(privateKey.buffer, privateKey.byteOffset, privateKey.byteLength).toString('latin1');
 
   const keep = (alg: CoseAlgorithm, { parts, key }: OpenedKey): KeyPair => {
     const pair = toKeyPair(alg, parts, key.publicKey());
