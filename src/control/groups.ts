@@ -1,0 +1,17 @@
+import type { RouteGroup } from './route.ts';
+import { credentialRoutes } from './routes/credentials.ts';
+import { eventRoutes } from './routes/events.ts';
+import { fingerprintRoutes } from './routes/fingerprints.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { pinRoutes } from './routes/pin.ts';
+import { userRoutes } from './routes/user.ts';
+
+/** What every control server serves, in the order of its documentation. */
+export const routeGroups: readonly RouteGroup[] = [
+  keyRoutes,
+  credentialRoutes,
+  userRoutes,
+  pinRoutes,
+  fingerprintRoutes,
+  eventRoutes,
+];
