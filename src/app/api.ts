@@ -1,5 +1,6 @@
 import type { CoseAlgorithm } from '../cose/algorithm.ts';
 import type { KeyScreen } from '../consent/terminal.ts';
+import type { HostEvent } from '../control/handle.ts';
 import type { Credential } from '../ports/credential.ts';
 import type { KeyEvent } from '../ports/events.ts';
 import type { UsbIdentity } from '../ports/hid.ts';
@@ -232,12 +233,35 @@ export interface ProfileSummary {
   readonly summary: string;
 }
 
+export interface WebDriverOptions {
+  /** URL of chromedriver, geckodriver or a grid. */
+  readonly upstream: string;
+  /** `PORT` or `HOST:PORT` of this machine. */
+  readonly listen: string;
+  /** Transports by which the browsers reach the keys. */
+  readonly transports: readonly string[];
+  readonly onEvent: (event: HostEvent) => void;
+}
+
+/** A WebDriver proxy that listens. */
+export interface RunningWebDriver {
+  /** What a suite gives as the URL of its driver. */
+  readonly url: string;
+  readonly upstream: string;
+  /** Sentences about the transports that were taken. */
+  readonly notes: readonly string[];
+  /** Ends the proxy and its keys; the browsers stay. A second call is harmless. */
+  close(): Promise<void>;
+}
+
 /** All that the command line may ask of the program. Each call loads what it needs, so that small commands start fast. */
 export interface App {
   /** Throws KeystoreError (`locked`: the key runs already), TransportError, UsageError. */
   runKey(options: StartOptions, ui: KeyUi): Promise<RunningKey>;
   /** Throws UsageError `no-such-key` unless `create`. Opens the key also while another process runs it. */
   openKey(selection: KeySelection, options: { readonly create: boolean }): Promise<OpenKey>;
+  /** A WebDriver proxy whose virtual authenticators are keys. Throws UsageError or TransportError. */
+  runWebDriver(options: WebDriverOptions): Promise<RunningWebDriver>;
   /** Power-cycles the running key and waits until it is back. Throws UsageError `not-running`. */
   powerCycle(selection: KeySelection): Promise<{ readonly pid: number }>;
   /** The kinds of key that `profile` knows by name. */

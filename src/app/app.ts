@@ -4,6 +4,7 @@ import type { App } from './api.ts';
 export const app: App = {
   runKey: async (options, ui) => (await import('./run-key.ts')).runKey(options, ui),
   openKey: async (selection, options) => (await import('./open-key.ts')).openKey(selection, options),
+  runWebDriver: async (options) => (await import('./webdriver.ts')).runWebDriver(options),
   powerCycle: async (selection) => (await import('./power-cycle.ts')).powerCycle(selection),
   presets: async () =>
     (await import('../authenticator/presets.ts')).presets.map(({ name, summary }) => ({ name, summary })),

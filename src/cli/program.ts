@@ -16,6 +16,7 @@ import { registerReset } from './commands/reset.ts';
 import { registerSet } from './commands/set.ts';
 import { registerShow } from './commands/show.ts';
 import { registerStart } from './commands/start.ts';
+import { registerWebDriver } from './commands/webdriver.ts';
 import { registerWipe } from './commands/wipe.ts';
 import { exitCodeMeanings } from './exit-codes.ts';
 import type { Cli } from './io.ts';
@@ -56,6 +57,7 @@ export function createProgram(cli: Cli): Command {
   program.commandsGroup('Run:');
   registerStart(program, cli);
   registerPowerCycle(program, cli);
+  registerWebDriver(program, cli);
   registerProfiles(program, cli);
   program.commandsGroup('Credentials:');
   registerList(program, cli);

@@ -15,6 +15,7 @@ import type {
   PinStatus,
   RunningKey,
   StartOptions,
+  WebDriverOptions,
 } from '../../../src/app/api.ts';
 import type { Io, Output, SignalName } from '../../../src/cli/io.ts';
 import { run } from '../../../src/cli/run.ts';
@@ -346,6 +347,16 @@ export class FakeApp implements App {
 
   powerCycle(selection: KeySelection) {
     return this.#call(selection, { pid: 4712 });
+  }
+
+  /** What `runWebDriver` was asked for. */
+  webDriver: WebDriverOptions | undefined;
+
+  runWebDriver(options: WebDriverOptions) {
+    this.webDriver = options;
+    const close = () => this.runningKey.close();
+    const facts = { url: 'http://127.0.0.1:4445', upstream: `${options.upstream}/`, notes: ['A note.'] };
+    return this.#call({ key: '' }, { ...facts, close });
   }
 
   presets() {

@@ -6,6 +6,7 @@ import { openHidChannel } from '../../../../src/client/hid-channel.ts';
 import type { ControlledKey, KeyHost } from '../../../../src/control/handle.ts';
 import { createConformanceRig } from '../../../../src/control/rig/conformance-rig.ts';
 import { createTouchRig } from '../../../../src/control/rig/touch-rig.ts';
+import { createNodeCrypto } from '../../../../src/crypto/node/provider.ts';
 
 let host: KeyHost;
 let first: ControlledKey;
@@ -18,7 +19,7 @@ afterEach(() => host.close());
 /** A question of the key, by authenticatorSelection. */
 async function select(key: ControlledKey): Promise<void> {
   const channel = await openHidChannel({ pipe: key.connect(), clock: systemClock, random: systemRandom });
-  await new CtapClient(channel).selection();
+  await new CtapClient(channel, { crypto: createNodeCrypto(), random: systemRandom }).selection();
 }
 
 const asked = (key: ControlledKey) => vi.waitFor(() => expect(key.user.questions()).toHaveLength(1));
