@@ -38,6 +38,7 @@ export function wrapKeystore(session: FaultSession, inner: Keystore): Keystore {
     add: (credential, state) => write(() => inner.add(credential, state)),
     addAll: (credentials, onConflict, state) => write(() => inner.addAll(credentials, onConflict, state)),
     update: (credential, state) => write(() => inner.update(credential, state)),
+    change: (id, make, state) => write(() => inner.change(id, make, state)),
     use: (id, use, state) => write(() => inner.use(id, use, state)),
     remove: (ids, state) => write(() => inner.remove(ids, state)),
     reset: (factory) => write(() => inner.reset(factory)),

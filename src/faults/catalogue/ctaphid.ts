@@ -164,7 +164,7 @@ export const ctaphidFaults: readonly FaultDefinition[] = [
       expect:
         'A platform gives a silent key up after a time of its own, and resynchronises with INIT; a fast answer is taken all the same.',
       outcome:
-        'Success if the user is fast. Otherwise `CtapClient` ends with HidTransportError `timeout` after 3 s of silence, and a browser with NotAllowedError.',
+        'Success if the user is fast. Otherwise `CtapClient` ends with HidTransportError `timeout` after 20 s of silence, and a browser with NotAllowedError.',
     },
     { at: 'keep-alive' },
   ),
