@@ -16,10 +16,11 @@ export async function changeCredential(
   change: CredentialChange,
   state: DeviceStateChange,
 ): Promise<Credential> {
-  // Read at the last moment: a running key may count on in the meantime.
-  const credential = keystore.findById(id);
-  const changed = credential && applyChange(credential, change);
-  if (!changed || !(await keystore.update(changed, changed.discoverable ? state : {})))
+  const isDiscoverable = keystore.findById(id)?.discoverable === true;
+  // A running key may count on in the meantime: the change is made to what stands there in that very moment.
+  const make = (current: Credential): Credential => applyChange(current, change);
+  const changed = await keystore.change(id, make, isDiscoverable ? state : {});
+  if (!changed)
     throw new UsageError('The credential is not there any more.', { problem: 'no-such-credential' });
   return changed;
 }

@@ -144,6 +144,21 @@ export class LmdbKeystore implements Keystore {
     });
   }
 
+  change(
+    id: Uint8Array,
+    make: (current: Credential) => Credential,
+    state?: DeviceStateChange,
+  ): Promise<Credential | undefined> {
+    return this.#write(() => {
+      const current = this.#credentials.get(id);
+      if (current === undefined) return undefined;
+      const changed = make(current);
+      this.#credentials.replace(changed);
+      this.#applyChange(state);
+      return changed;
+    });
+  }
+
   remove(ids: readonly Uint8Array[], state?: DeviceStateChange): Promise<number> {
     return this.#write(() => {
       const removed = ids.filter((id) => this.#credentials.remove(id)).length;

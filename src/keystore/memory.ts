@@ -133,6 +133,21 @@ class Handle implements MemoryKeystore {
     });
   }
 
+  change(
+    id: Uint8Array,
+    make: (current: Credential) => Credential,
+    state?: DeviceStateChange,
+  ): Promise<Credential | undefined> {
+    return this.#write((shared) => {
+      const current = shared.credentials.get(id);
+      if (current === undefined) return undefined;
+      const changed = make(current);
+      shared.credentials.replace(copyOf(changed));
+      applyChange(shared, state);
+      return changed;
+    });
+  }
+
   use(id: Uint8Array, use: CredentialUse, state?: DeviceStateChange): Promise<boolean> {
     return this.#write((shared) => {
       const exists = shared.credentials.use(id, use);

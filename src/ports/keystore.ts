@@ -111,6 +111,15 @@ export interface Keystore {
    */
   update(credential: Credential, state?: DeviceStateChange): Promise<boolean>;
   /**
+   * Replaces a credential with what `make` makes of it, in one step that no other process comes between. What `make`
+   * throws is passed on, with nothing written. Resolves to the credential as it is then; undefined if there is none.
+   */
+  change(
+    id: Uint8Array,
+    make: (current: Credential) => Credential,
+    state?: DeviceStateChange,
+  ): Promise<Credential | undefined>;
+  /**
    * Notes that a credential signs. Once this has resolved, nobody will ever be shown a counter below these, whatever
    * becomes of the process: a store may reserve values ahead in place of writing each, so that after a crash counters
    * are higher than what was sent, never lower. Resolves to false, with nothing noted, when there is no such credential.

@@ -46,6 +46,11 @@ export function watchKeystore(
       if (exists) told(isUse ? 'credential-used' : 'credential-changed', [credential]);
       return exists;
     },
+    async change(id, make, state) {
+      const changed = await keystore.change(id, make, state);
+      if (changed) told('credential-changed', [changed]);
+      return changed;
+    },
     async use(id, use, state) {
       const exists = await keystore.use(id, use, state);
       const used = exists ? keystore.findById(id) : undefined;
@@ -69,7 +74,7 @@ export function watchKeystore(
 /** What changes no credential. */
 function unwatched(
   keystore: Keystore,
-): Omit<Keystore, 'generation' | 'add' | 'addAll' | 'update' | 'use' | 'remove' | 'reset'> {
+): Omit<Keystore, 'generation' | 'add' | 'addAll' | 'update' | 'change' | 'use' | 'remove' | 'reset'> {
   return {
     state: () => keystore.state(),
     updateState: (change) => keystore.updateState(change),

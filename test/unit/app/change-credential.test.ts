@@ -94,6 +94,21 @@ describe('a stored credential', () => {
     expect(keystore.state().credStoreState).not.toEqual(credStoreState);
   });
 
+  it('keeps a sign-in that comes between the look at it and the change', async () => {
+    const keystore = await keystoreWith(true);
+    const running = keystore.openHandle();
+    const change = keystore.change.bind(keystore);
+    keystore.change = async (...words) => {
+      await running.update({ ...stored, signCount: 99, lastUsedAt: 123 });
+      return change(...words);
+    };
+    const changed = await changeCredential(keystore, stored.id, { ...gentle, userName: 'bob' }, {});
+    expect(changed).toMatchObject({ signCount: 99, lastUsedAt: 123, user: { name: 'bob' } });
+    await expect(changeCredential(keystore, stored.id, { ...gentle, signCount: 98 }, {})).rejects.toThrow(
+      /^The counter is at 99/,
+    );
+  });
+
   it('that is gone is said to be', async () => {
     const keystore = await keystoreWith(true);
     await keystore.remove([stored.id]);

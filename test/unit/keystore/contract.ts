@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { initialState } from '../../../src/keystore/device-state.ts';
 import type { Credential } from '../../../src/ports/credential.ts';
+import { UsageError } from '../../../src/ports/errors.ts';
 import type { DeviceState, Keystore } from '../../../src/ports/keystore.ts';
 import { KeystoreError } from '../../../src/ports/keystore.ts';
 import { createSeededRandom } from '../../support/seeded-random.ts';
@@ -169,6 +170,27 @@ export function describeKeystore(
       expect(await keystore.update(makeCredential('gone'), { signCount: 9 })).toBe(false);
       expect(keystore.findById(makeCredential('gone').id)).toBeUndefined();
       expect(keystore.state().signCount).toBe(0);
+    });
+
+    it('changes a credential as it is in that moment, with the state, or not at all', async () => {
+      const credential = makeCredential('a', { signCount: 7 });
+      await keystore.add(credential);
+      const second = await subject.openSecond();
+      await second.update({ ...credential, signCount: 8 });
+      const changed = await keystore.change(credential.id, (now) => ({ ...now, backupState: true }), {
+        signCount: 3,
+      });
+      expect(changed).toEqual({ ...credential, signCount: 8, backupState: true });
+      expect(second.findById(credential.id)).toEqual(changed);
+      expect(second.state().signCount).toBe(3);
+      const refusal = keystore.change(credential.id, () => {
+        throw new UsageError('no');
+      });
+      await expect(refusal).rejects.toThrow(UsageError);
+      expect(second.findById(credential.id)).toEqual(changed);
+      const gone = keystore.change(makeCredential('gone').id, (now) => now, { signCount: 9 });
+      expect(await gone).toBeUndefined();
+      expect(second.state().signCount).toBe(3);
     });
 
     it('removes what exists and counts it', async () => {

@@ -44,5 +44,9 @@ export async function updateUserInformation(
     ...(user.name && { name: user.name }),
     ...(user.displayName && { displayName: user.displayName }),
   };
-  await environment.keystore.update({ ...credential, user: changed }, renewCredStoreState(environment));
+  await environment.keystore.change(
+    credential.id,
+    (now) => ({ ...now, user: changed }),
+    renewCredStoreState(environment),
+  );
 }
