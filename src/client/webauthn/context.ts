@@ -80,3 +80,21 @@ export function touchOptions({ signal, policy }: CeremonyContext): {
     },
   };
 }
+
+/** What the user answers, unless the ceremony ends first: then the signal's reason is thrown, and nobody waits for them. */
+export async function untilAborted<T>(
+  signal: AbortSignal,
+  answer: Promise<T> | undefined,
+): Promise<T | undefined> {
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([answer, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

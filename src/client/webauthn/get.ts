@@ -6,7 +6,7 @@ import { KeyResponseError } from '../errors.ts';
 import type { Assertion } from '../responses.ts';
 import { encodeBase64Url } from './base64url.ts';
 import type { ClientData } from './client-data.ts';
-import { attachmentOf, option, touchOptions, type CeremonyContext } from './context.ts';
+import { attachmentOf, option, touchOptions, untilAborted, type CeremonyContext } from './context.ts';
 import { evaluatesPrf, planGetExtensions } from './get-extensions.ts';
 import { writesLargeBlobArray } from './large-blob-plan.ts';
 import { batch, collectTouch, findOwn, parseDescriptors, unlessMissing } from './lists.ts';
@@ -72,8 +72,7 @@ async function chooseAssertion(
   const { user } = policy;
   if (assertions.length === 1 || user.chooseAccount === undefined) return assertions[0];
   const accounts = assertions.map((assertion) => assertion.user ?? { id: assertion.credentialId });
-  const index = await user.chooseAccount(accounts);
-  signal.throwIfAborted();
+  const index = await untilAborted(signal, user.chooseAccount(accounts));
   const chosen = index === undefined ? undefined : assertions[index];
   if (chosen === undefined) throw new WebAuthnClientError('NotAllowedError', 'the user chose no account');
   return chosen;

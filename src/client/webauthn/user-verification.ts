@@ -2,7 +2,7 @@ import { ctapStatus } from '../../ctap/status.ts';
 import { CtapStatusError } from '../errors.ts';
 import type { TokenRequest } from '../client-pin-client.ts';
 import type { PinProtocolVersion, PinUvAuthToken } from '../pin-protocol.ts';
-import { option, pinProtocol, touchOptions, type CeremonyContext } from './context.ts';
+import { option, pinProtocol, touchOptions, untilAborted, type CeremonyContext } from './context.ts';
 import type { Requirement } from './options.ts';
 import { WebAuthnClientError, type WebAuthnErrorName } from './webauthn-error.ts';
 
@@ -133,8 +133,7 @@ async function ask(
   { policy, signal }: CeremonyContext,
   question: Parameters<NonNullable<CeremonyContext['policy']['user']['askPin']>>[0],
 ): Promise<string> {
-  const pin = await policy.user.askPin?.(question);
-  signal.throwIfAborted();
+  const pin = await untilAborted(signal, policy.user.askPin?.(question));
   if (pin === undefined) throw refused('the user entered no PIN');
   return pin;
 }

@@ -148,6 +148,21 @@ describe('the bridge', () => {
     responseOf(await create());
   });
 
+  it('does not wait for a person when the ceremony is over', async () => {
+    const page = new AbortController();
+    const user = {
+      askPin: () => {
+        page.abort();
+        return new Promise<string>(() => undefined);
+      },
+    };
+    const authenticatorSelection = { userVerification: 'required' };
+    const options = { ...creation, authenticatorSelection };
+    expect(await bridge.create({ origin, options, user }, page.signal)).toMatchObject({
+      error: { name: 'AbortError' },
+    });
+  });
+
   it('ends a ceremony whose time is over', async () => {
     key.user.next('ignore');
     const pending = create({ timeout: 5000 });
