@@ -88,6 +88,7 @@ async function describeMetadata(
     description: `Fauxkey, a security key made of software (profile ${name})`.slice(0, 200),
     authenticatorVersion: profile.firmwareVersion,
     versions: profile.versions,
+    transports: profile.transports,
     algorithms: profile.algorithms,
     attestationTypes: types,
     rootCertificates: types.includes('basic_full') ? [root.certificate] : [],

@@ -1,4 +1,5 @@
 import type { CoseAlgorithm } from '../cose/algorithm.ts';
+import type { HostTransport } from '../ports/message-handler.ts';
 
 /**
  * Names of signature algorithms (FIDO Registry of Predefined Values 2.2 §3.6.1). FIDO2 metadata uses the `raw` names
@@ -22,6 +23,20 @@ export const authenticationAlgorithms: Readonly<Partial<Record<CoseAlgorithm, st
   [-38]: 'rsassa_pss_sha384_raw',
   [-39]: 'rsassa_pss_sha512_raw',
 };
+
+const wireless: Readonly<Partial<Record<HostTransport, string>>> = {
+  nfc: 'nfc',
+  ble: 'bluetooth',
+  hybrid: 'network',
+};
+
+/** How the key is attached, by its transports (FIDO Registry of Predefined Values 2.2 §3.4); `internal` stands alone. */
+export function attachmentHints(transports: readonly HostTransport[]): readonly string[] {
+  if (transports.every((transport) => transport === 'internal')) return ['internal'];
+  const ways = transports.flatMap((transport) => wireless[transport] ?? []);
+  const isWired = transports.some((transport) => transport === 'usb' || transport === 'smart-card');
+  return ['external', ...(isWired ? ['wired'] : []), ...(ways.length > 0 ? ['wireless', ...ways] : [])];
+}
 
 /** What a version string of getInfo stands for in `upv` (FIDO Metadata Statement 3.0 §4). */
 export const unifiedProtocolVersions: Readonly<

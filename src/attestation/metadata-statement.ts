@@ -1,8 +1,14 @@
 import type { CoseAlgorithm } from '../cose/algorithm.ts';
+import type { HostTransport } from '../ports/message-handler.ts';
 import type { GetInfoResponse } from '../ctap/messages/get-info.ts';
 import { toHex } from '../ctap/bytes.ts';
 import { describeGetInfo } from './metadata-get-info.ts';
-import { authenticationAlgorithms, u2fProtocolVersion, unifiedProtocolVersions } from './metadata-names.ts';
+import {
+  attachmentHints,
+  authenticationAlgorithms,
+  u2fProtocolVersion,
+  unifiedProtocolVersions,
+} from './metadata-names.ts';
 
 /** Ways to attest, by their names in the metadata (FIDO Registry of Predefined Values 2.2 §3.6.3). */
 export type MetadataAttestationType = 'basic_full' | 'basic_surrogate' | 'none';
@@ -24,6 +30,8 @@ export interface MetadataInput {
   readonly authenticatorVersion: number;
   /** getInfo 0x01. Without a FIDO_* among them the statement is one of a U2F key. */
   readonly versions: readonly string[];
+  /** getInfo 0x09. */
+  readonly transports: readonly HostTransport[];
   readonly algorithms: readonly CoseAlgorithm[];
   readonly attestationTypes: readonly MetadataAttestationType[];
   /** DER of the roots; empty for a key that attests with its credentials only. */
@@ -72,7 +80,7 @@ export function createMetadataStatement(input: MetadataInput): MetadataStatement
     isFreshUserVerificationRequired: true,
     matcherProtection: ['software'],
     cryptoStrength: securityStrengthInBits,
-    attachmentHint: ['external', 'wired'],
+    attachmentHint: attachmentHints(input.transports),
     tcDisplay: [],
     attestationRootCertificates: input.rootCertificates.map(toBase64),
     ...(input.getInfo &&

@@ -10,6 +10,7 @@ const input: MetadataInput = {
   description: 'Fauxkey, the complete key',
   authenticatorVersion: 1,
   versions: ['U2F_V2', 'FIDO_2_0', 'FIDO_2_1', 'FIDO_2_3'],
+  transports: ['usb'],
   algorithms: Object.values(coseAlgorithm),
   attestationTypes: ['basic_full', 'basic_surrogate', 'basic_full'],
   rootCertificates: [fromHex('3003020100')],
