@@ -270,6 +270,14 @@ export interface App {
   profileDocument(nameOrPath: string): Promise<Readonly<Record<string, unknown>>>;
   /** The store's directory, absolute, without touching it. */
   keystoreLocation(selection: KeySelection): Promise<string>;
+  /**
+   * Seals the store with the passphrase that `choose` gives once the store is open, or with a key file if it gives none.
+   * Throws KeystoreError, UsageError.
+   */
+  setPassphrase(
+    selection: KeySelection,
+    choose: () => Promise<string | undefined>,
+  ): Promise<{ readonly keystore: string }>;
   /** FIDO HID devices that node-hid sees. Throws TransportError `unavailable` when its native library does not load. */
   listDevices(): Promise<readonly HostDevice[]>;
   /**

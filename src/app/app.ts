@@ -11,6 +11,8 @@ export const app: App = {
   profileDocument: async (nameOrPath) => (await import('./describe-profile.ts')).describeProfile(nameOrPath),
   keystoreLocation: async ({ keystore }) =>
     (await import('../keystore/location.ts')).keystoreLocation(keystore),
+  setPassphrase: async (selection, choose) =>
+    (await import('./store-passphrase.ts')).setPassphrase(selection, choose),
   attachKeys: async (address, busId) => (await import('./usbip-attach.ts')).attachKeys(address, busId),
   detachKeys: async (ports) => (await import('./usbip-attach.ts')).detachKeys(ports),
   listDevices: async () => (await import('../client/pipes/node-hid.ts')).listFidoHidDevices(),

@@ -9,6 +9,7 @@ import { registerExport } from './commands/export.ts';
 import { registerImport } from './commands/import.ts';
 import { registerInfo } from './commands/info.ts';
 import { registerList } from './commands/list.ts';
+import { registerPassphrase } from './commands/passphrase.ts';
 import { registerPin } from './commands/pin.ts';
 import { registerPowerCycle } from './commands/power-cycle.ts';
 import { registerProfiles } from './commands/profiles.ts';
@@ -70,6 +71,7 @@ export function createProgram(cli: Cli): Command {
   program.commandsGroup('Key:');
   registerInfo(program, cli);
   registerPin(program, cli);
+  registerPassphrase(program, cli);
   registerAttestation(program, cli);
   registerReset(program, cli);
   program.commandsGroup('Machine:');

@@ -16,6 +16,7 @@ const commands = [
   'import',
   'info',
   'pin',
+  'passphrase',
   'reset',
   'devices',
   'doctor',
@@ -29,16 +30,21 @@ describe('help', () => {
     expect([code, err]).toEqual([0, '']);
   });
 
-  it.each([...commands, 'pin set', 'pin change', 'pin status', 'pin remove'])(
-    'of %s has examples that begin with the command',
-    async (command) => {
-      const { code, out } = await execute(`${command} --help`);
-      const examples = out.split('Examples:')[1] ?? '';
-      expect(examples).toMatch(new RegExp(`\\$ (echo \\d+ \\| )?fauxkey ${command}`));
-      expect(code).toBe(0);
-      if (command !== 'pin') expect(out).toContain('--keystore');
-    },
-  );
+  it.each([
+    ...commands,
+    'pin set',
+    'pin change',
+    'pin status',
+    'pin remove',
+    'passphrase set',
+    'passphrase remove',
+  ])('of %s has examples that begin with the command', async (command) => {
+    const { code, out } = await execute(`${command} --help`);
+    const examples = out.split('Examples:')[1] ?? '';
+    expect(examples).toMatch(new RegExp(`\\$ (echo \\d+ \\| )?fauxkey ${command}`));
+    expect(code).toBe(0);
+    if (!['pin', 'passphrase'].includes(command)) expect(out).toContain('--keystore');
+  });
 
   it('is as good by the help command', async () => {
     expect((await execute('help list')).out).toBe((await execute('list --help')).out);

@@ -371,6 +371,15 @@ export class FakeApp implements App {
     return Promise.resolve('/store');
   }
 
+  /** What `setPassphrase` was given. */
+  passphrase: string | undefined = 'unset';
+
+  async setPassphrase(selection: KeySelection, choose: () => Promise<string | undefined>) {
+    const done = await this.#call(selection, { keystore: '/store' });
+    this.passphrase = await choose();
+    return done;
+  }
+
   listDevices() {
     return this.#call({ key: '' }, this.devices);
   }
