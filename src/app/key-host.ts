@@ -1,6 +1,7 @@
 import { factoryState } from '../authenticator/factory-state.ts';
 import type { ControlledKey, HostEvent, HostHappening, KeyHost, NewKey } from '../control/handle.ts';
 import { createNodeCrypto } from '../crypto/node/provider.ts';
+import { faultCatalogue } from '../faults/faults.ts';
 import { createMemoryKeystore } from '../keystore/memory.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CryptoProvider } from '../ports/crypto.ts';
@@ -36,6 +37,7 @@ class Host implements AppKeyHost {
   readonly #clock: Clock;
   readonly #crypto: CryptoProvider;
   readonly #random: Random;
+  readonly faultCatalogue = faultCatalogue;
   readonly #keys = new Map<string, ControlledKey>();
   /** Ids of keys that are being made. */
   readonly #reserved = new Set<string>();

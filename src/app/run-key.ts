@@ -70,6 +70,7 @@ async function start(options: StartOptions, ui: KeyUi, cleanup: Cleanup): Promis
       alsoAsk: createTerminalUser(ui, { keystore: storage.keystore, crypto }),
     }),
     ...(storage.path !== undefined && { place: storage.path }),
+    instruments: false,
     onEvent: (event) => {
       log.event(event);
       ui.event(event);

@@ -1,9 +1,11 @@
 import type { RouteGroup } from './route.ts';
 import { credentialRoutes } from './routes/credentials.ts';
 import { eventRoutes } from './routes/events.ts';
+import { faultRoutes } from './routes/faults.ts';
 import { fingerprintRoutes } from './routes/fingerprints.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { pinRoutes } from './routes/pin.ts';
+import { traceRoutes } from './routes/trace.ts';
 import { userRoutes } from './routes/user.ts';
 
 /** What every control server serves, in the order of its documentation. */
@@ -13,5 +15,7 @@ export const routeGroups: readonly RouteGroup[] = [
   userRoutes,
   pinRoutes,
   fingerprintRoutes,
+  faultRoutes,
+  traceRoutes,
   eventRoutes,
 ];

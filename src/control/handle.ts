@@ -14,9 +14,12 @@ import type {
   CredentialUser,
   CredProtectLevel,
 } from '../ports/credential.ts';
+import type { ActiveFault, AppliedFault, FaultDescription, FaultRule } from '../faults/fault.ts';
 import type { KeyEvent } from '../ports/events.ts';
 import type { HidPipe } from '../ports/hid-pipe.ts';
 import type { UsbIdentity } from '../ports/hid.ts';
+import type { TraceEntry } from '../trace/entry.ts';
+import type { Trace } from '../trace/trace.ts';
 
 /**
  * Many keys in one process, as those see them who drive keys from outside: the control server, the WebDriver commands,
@@ -35,6 +38,8 @@ export interface KeyHost {
   remove(id: string): Promise<void>;
   /** Everything that happens from now on, in order; returns the function that ends it. A listener must not throw. */
   subscribe(listener: (event: HostEvent) => void): () => void;
+  /** Every fault that the keys can be made to commit. */
+  readonly faultCatalogue: readonly FaultDescription[];
   /** Removes every key. A second call is harmless. */
   close(): Promise<void>;
 }
@@ -91,6 +96,8 @@ export interface ControlledKey {
   readonly user: UserPart;
   readonly pin: PinPart;
   readonly fingerprints: FingerprintsPart;
+  readonly faults: FaultsPart;
+  readonly trace: TracePart;
 }
 
 export interface KeyDescription {
@@ -246,6 +253,30 @@ export interface FingerprintsPart {
   remove(id: Uint8Array): Promise<boolean>;
 }
 
+/** What the key does wrong on purpose. */
+export interface FaultsPart {
+  /** Rules in force, in the order in which they were added. */
+  list(): readonly ActiveFault[];
+  /** Throws UsageError for a rule that is not well-formed. */
+  add(rule: FaultRule): ActiveFault;
+  /** Whether there was one. */
+  remove(id: string): boolean;
+  clear(): void;
+}
+
+/** What passed between the key and its hosts; without secrets unless they are asked for. */
+export type TracePart = Omit<Trace, 'wrap'>;
+
+/** A command as it went over the wire, decoded, without secrets. */
+export type CommandNote = Pick<
+  TraceEntry,
+  'number' | 'durationMs' | 'host' | 'channel' | 'command' | 'request' | 'response' | 'status' | 'cancelled'
+> & {
+  readonly protocol: 'ctap2' | 'u2f';
+  /** Why the key refused, in its own words. */
+  readonly detail?: string;
+};
+
 /** What a credential event shows: enough to find it, and no secret. */
 export interface CredentialNote {
   readonly id: Uint8Array;
@@ -265,8 +296,16 @@ export type HostHappening =
       readonly credential: CredentialNote;
       readonly by: 'host' | 'control';
     }
+  | ({ readonly type: 'command' } & CommandNote)
+  | ({ readonly type: 'fault' } & FaultNote)
   | RemoteConsentEvent
-  | Exclude<KeyEvent, { readonly type: 'question' | 'answer' }>;
+  | OtherKeyEvent;
+
+/** The rule that was obeyed, by `rule`, and the request that it spoiled. */
+export type FaultNote = Omit<AppliedFault, 'id' | 'time'> & { readonly rule: string };
+
+/** Questions, answers and commands are told more of than the key itself tells. */
+export type OtherKeyEvent = Exclude<KeyEvent, { readonly type: 'question' | 'answer' | 'command' | 'u2f' }>;
 
 /** Numbered from 1 in order, without gaps, over all keys of the host. */
 export type HostEvent = HostHappening & {

@@ -113,7 +113,7 @@ function describeParameters(
 
 /** The JSON Schema of what goes over the wire; schemas with a name go to the components, and are referred to. */
 function toJson(schema: z.ZodType, schemas: Map<string, unknown>): Json {
-  const { $defs = {}, ...json } = z.toJSONSchema(schema, { io: 'input' });
+  const { $defs = {}, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   delete json.$schema;
   for (const [name, definition] of Object.entries($defs)) schemas.set(name, relocate(definition));
   return relocate(json) as Json;

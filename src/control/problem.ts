@@ -45,12 +45,18 @@ export function problemOf(error: unknown): HttpProblem | undefined {
   return undefined;
 }
 
-/** One sentence that begins and ends like one, and the hint behind it. */
+/** Sentences that begin and end like sentences, the hint behind the message. Names of fields stay as they are. */
 function sentenceOf(message: string, hint?: string): string {
-  const whole = hint === undefined ? [message] : [message, hint];
-  return whole
-    .map((part) => part.charAt(0).toUpperCase() + part.slice(1).replace(/([^.!?])$/, '$1.'))
+  return [message, hint]
+    .filter((part) => part !== undefined)
+    .map((part) =>
+      part.replace(/^(a|an|the|there|this|parameters)(?= )/, capital).replace(/([^.!?])$/, '$1.'),
+    )
     .join(' ');
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
 type Issue = z.core.$ZodIssue;

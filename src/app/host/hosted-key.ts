@@ -1,6 +1,12 @@
 import { factoryState } from '../../authenticator/factory-state.ts';
 import { RemoteConsent, type Habit } from '../../consent/remote.ts';
-import type { ControlledKey, HostHappening, KeyDescription, UserPart } from '../../control/handle.ts';
+import type {
+  ControlledKey,
+  HostHappening,
+  KeyDescription,
+  OtherKeyEvent,
+  UserPart,
+} from '../../control/handle.ts';
 import { toHex } from '../../ctap/bytes.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ConsentSource } from '../../ports/consent.ts';
@@ -17,6 +23,7 @@ import { describeKey } from '../key-info.ts';
 import type { NamedProfile } from '../named-profile.ts';
 import { createCredentialsPart, type PartContext } from './credentials-part.ts';
 import { createFingerprintsPart } from './fingerprints-part.ts';
+import { createInstruments, type Instruments } from './instruments.ts';
 import { createPinPart } from './pin-part.ts';
 import { Socket } from './socket.ts';
 import { restoreSnapshot, takeSnapshot } from './snapshot.ts';
@@ -42,6 +49,8 @@ export interface HostedKeyOptions {
   readonly place?: string;
   readonly onEvent?: EventSink;
   readonly wrap?: readonly PortWrappers[];
+  /** False: no faults and no trace, and no commands among the events; nothing is decoded twice then. */
+  readonly instruments?: boolean;
 }
 
 export interface HostedKeyPorts {
@@ -53,11 +62,15 @@ export interface HostedKeyPorts {
 
 /** One key of a host. It is not plugged in yet. Throws UsageError for a profile that no key can have. */
 export function createHostedKey(options: HostedKeyOptions, ports: HostedKeyPorts): ControlledKey {
-  const { id, named } = options;
+  const { named } = options;
   const { clock, crypto, random, tell } = ports;
   const { profile } = named;
   const admin = watchKeystore(options.admin, 'control', tell);
   const user = createUser(options, ports);
+  const instruments = createInstruments(ports, {
+    unplug: () => socket.unplug(),
+    plug: () => socket.plug(),
+  });
   const key = assembleKey(profile, {
     name: options.name,
     keystore: watchKeystore(options.keystore, 'host', tell),
@@ -70,12 +83,25 @@ export function createHostedKey(options: HostedKeyOptions, ports: HostedKeyPorts
       // A key that is being pulled out loses its power too, but nobody puts it back.
       if (event.type === 'power-cycle' && socket.isMoving) return;
       options.onEvent?.(event);
+      instruments.notice(event);
       if (isOwnEvent(event)) tell(event);
     },
-    ...(options.wrap && { wrap: options.wrap }),
+    wrap: [...(options.instruments === false ? [] : instruments.wrap), ...(options.wrap ?? [])],
   });
   const socket = new Socket(key, options, tell);
   const context: PartContext = { keystore: admin, crypto, random, clock, profile };
+  return control(options, context, socket, user, instruments);
+}
+
+function control(
+  options: HostedKeyOptions,
+  context: PartContext,
+  socket: Socket,
+  user: RemoteConsent,
+  { faults, trace }: Instruments,
+): ControlledKey {
+  const { id, named } = options;
+  const { crypto, keystore: admin, profile, random } = context;
   return {
     id,
     get plugged() {
@@ -95,12 +121,14 @@ export function createHostedKey(options: HostedKeyOptions, ports: HostedKeyPorts
     user: createUserPart(user),
     pin: createPinPart(context),
     fingerprints: createFingerprintsPart(context),
+    faults,
+    trace,
   };
 }
 
-/** Questions and answers are told by the user that is driven from outside, who knows more of them. */
-function isOwnEvent(event: KeyEvent): event is Exclude<KeyEvent, { readonly type: 'question' | 'answer' }> {
-  return event.type !== 'question' && event.type !== 'answer';
+/** The user who is driven from outside tells of questions and answers, the trace of commands: both know more of them. */
+function isOwnEvent(event: KeyEvent): event is OtherKeyEvent {
+  return !['question', 'answer', 'command', 'u2f'].includes(event.type);
 }
 
 function createUser(

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { instant } from './common.ts';
+import type { JsonObject } from '../../trace/entry.ts';
+import { document, instant } from './common.ts';
 import { credentialNote } from './credential.ts';
+import { faultCommandNames } from './fault.ts';
 import { keyDescription } from './key.ts';
 import { answeredBy, consentAnswer, question } from './user.ts';
 
@@ -9,6 +11,9 @@ function event<T extends string, M extends z.ZodRawShape>(type: T | readonly [T,
   const name = typeof type === 'string' ? z.literal(type) : z.enum(type);
   return z.object({ type: name, id, time: instant, key: z.string(), ...members });
 }
+
+/** Decoded CTAP, member by member. */
+const json = z.custom<JsonObject>((value) => document.safeParse(value).success);
 
 /** What happened, in the form in which it goes out. */
 export const controlEvent = z
@@ -31,12 +36,25 @@ export const controlEvent = z
     }),
     event('wink', {}),
     event('command', {
-      channel: z.int(),
-      name: z.string(),
-      status: z.int(),
+      protocol: z.enum(['ctap2', 'u2f']),
+      number: z.int().meta({ description: 'Number of the transaction in the trace' }),
+      host: z.int(),
+      channel: z.string(),
+      command: z.string(),
+      status: z.string(),
+      durationMs: z.number(),
+      cancelled: z.boolean(),
+      request: json.exactOptional(),
+      response: json.exactOptional(),
       detail: z.string().exactOptional(),
     }),
-    event('u2f', { channel: z.int(), name: z.string(), statusWord: z.int() }),
+    event('fault', {
+      rule: z.string(),
+      fault: z.string(),
+      command: z.enum(faultCommandNames),
+      rpId: z.string().exactOptional(),
+      remaining: z.int().exactOptional(),
+    }),
     event('transport', { transport: z.string(), message: z.string() }),
     event('defect', { message: z.string() }),
   ])
@@ -61,7 +79,7 @@ export const eventTypes = [
   'answer',
   'wink',
   'command',
-  'u2f',
+  'fault',
   'transport',
   'defect',
 ] as const satisfies readonly z.output<typeof controlEvent>['type'][];

@@ -111,7 +111,7 @@ describe('what the control server makes of bad requests', () => {
       ['/keys', { transports: ['udp', 7] }, 'transports[1] has to be text.'],
       ['/keys', { colour: 'red' }, 'The body has no member "colour".'],
       ['/keys', [], 'The body has to be an object.'],
-      ['/keys', { profile: { pin: 7 } }, 'Profile.pin has to be an object.'],
+      ['/keys', { profile: { pin: 7 } }, 'profile.pin has to be an object.'],
       [
         '/keys',
         { consent: { action: 'maybe' } },

@@ -25,7 +25,7 @@ export interface Bench {
   readonly defects: readonly unknown[];
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
   /** A request with the token; `body` goes as JSON. */
-  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  readonly call: (method: string, path: string, body?: unknown) => Promise<Answer>;
 }
 
 /** A control server without a socket over a host with a fake clock. */
