@@ -21,8 +21,8 @@ export function controlPaths(store: string, name: string): readonly string[] {
   return runtimeDirectories().map((directory) => join(directory, `${id}.sock`));
 }
 
-/** XDG_RUNTIME_DIR may be inherited from another user, and not exist in a container. */
-function runtimeDirectories(): readonly string[] {
+/** Directories of this program alone. XDG_RUNTIME_DIR may be inherited from another user, and not exist in a container. */
+export function runtimeDirectories(): readonly string[] {
   const own = process.env['XDG_RUNTIME_DIR'];
   const common = join(tmpdir(), `fauxkey-${userInfo().uid}`);
   return own ? [join(own, 'fauxkey'), common] : [common];

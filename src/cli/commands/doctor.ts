@@ -12,11 +12,15 @@ function printCheck(cli: Cli, { status, message, fix }: Check): void {
   print(cli, `${mark} ${message}`, ...(fix ?? []).map((command) => `    ${dim('$')} ${bold(command)}`));
 }
 
+interface DoctorOptions extends KeyOptions {
+  readonly fix?: boolean;
+}
+
 /** `probes` answers for the machine; without it, this machine does. */
-export async function doctor(cli: Cli, options: KeyOptions, probes?: Probes): Promise<void> {
+export async function doctor(cli: Cli, options: DoctorOptions, probes?: Probes): Promise<void> {
   const { examine } = await import('../doctor/examine.ts');
   const machine = probes ?? (await import('../doctor/system-probes.ts')).systemProbes();
-  const checks = await examine(machine, cli.app, await selectKey(cli, options));
+  const checks = await examine(machine, cli.app, await selectKey(cli, options), options.fix === true);
   const failed = checks.filter(({ status }) => status === 'fail').length;
   if (options.json) printJson(cli, { ok: failed === 0, checks });
   else {
@@ -38,9 +42,10 @@ export function registerDoctor(program: Command, cli: Cli): void {
     .summary('check why a browser does not see the key, and how to mend it')
     .description(
       'Check everything between a key and a browser that sees it, with the command that mends each problem.\n' +
-        'Changes nothing. Ends with 1 if a browser could not see a key.',
+        'Changes nothing unless --fix is given. Ends with 1 if a browser could not see a key.',
     )
-    .addHelpText('after', '\nExamples:\n  $ fauxkey doctor\n  $ fauxkey doctor --json')
-    .action((options: KeyOptions) => doctor(cli, options));
+    .option('--fix', 'take away the rights that other users have to the keystore and to sockets')
+    .addHelpText('after', '\nExamples:\n  $ fauxkey doctor\n  $ fauxkey doctor --fix --json')
+    .action((options: DoctorOptions) => doctor(cli, options));
   addKeyOptions(addJsonOption(command));
 }

@@ -28,6 +28,10 @@ export interface Probes {
   exists(path: string): boolean;
   /** Permission bits; undefined if there is no such file. */
   mode(path: string): number | undefined;
+  /** Sets permission bits; what fails is seen at the next look. */
+  setMode(path: string, mode: number): void;
+  /** Where running keys of this user have their sockets. */
+  readonly socketDirectories: readonly string[];
   /** The path without links; undefined if there is nothing. */
   realPath(path: string): string | undefined;
   /** Opens a device for reading and writing: `ok` or the error code, e.g. `EACCES`. */

@@ -7,14 +7,22 @@ import { checkPorts } from './port-checks.ts';
 import { checkLmdb, checkNode, checkNodeHid } from './program-checks.ts';
 import { checkUhid } from './uhid-checks.ts';
 
-/** Everything between here and a browser that sees the key, in the order in which to mend it. */
-export async function examine(probes: Probes, app: App, selection: KeySelection): Promise<Check[]> {
+/**
+ * Everything between here and a browser that sees the key, in the order in which to mend it. `mend` takes away the rights
+ * of other users at once: the one thing that needs neither another user nor a decision.
+ */
+export async function examine(
+  probes: Probes,
+  app: App,
+  selection: KeySelection,
+  mend: boolean,
+): Promise<Check[]> {
   const linux = probes.platform === 'linux';
   return [
     checkNode(probes),
     await checkLmdb(probes),
     await checkNodeHid(probes),
-    ...(await checkKeystore(probes, app, selection)),
+    ...(await checkKeystore(probes, app, selection, mend)),
     checkUhid(probes),
     ...(linux ? [checkUdevRule(probes), ...checkDevices(probes), ...checkBrowsers(probes)] : []),
     ...(await checkPorts(probes)),

@@ -1,32 +1,9 @@
-import { join } from 'node:path';
 import type { App, KeySelection } from '../../app/api.ts';
 import { UsageError } from '../../ports/errors.ts';
 import { describeFailure } from '../failure.ts';
 import { count } from '../output.ts';
 import type { Check, Probes } from './check.ts';
-
-const secretFiles = ['data.mdb', 'lock.mdb', 'keystore.key'];
-
-function quote(path: string): string {
-  return `'${path.replaceAll("'", `'\\''`)}'`;
-}
-
-/** Files of the keystore that others on this machine could read. Windows has no such bits. */
-function checkModes(probes: Probes, directory: string): Check[] {
-  if (probes.platform === 'win32') return [];
-  const open = secretFiles
-    .map((name) => join(directory, name))
-    .filter((path) => ((probes.mode(path) ?? 0) & 0o077) !== 0);
-  if (open.length === 0) return [];
-  return [
-    {
-      id: 'keystore-modes',
-      status: 'warn',
-      message: `Other users of this machine can read the keystore in ${directory}.`,
-      fix: [`chmod 600 ${open.map(quote).join(' ')}`],
-    },
-  ];
-}
+import { checkModes, quote } from './mode-checks.ts';
 
 async function checkOpening(app: App, selection: KeySelection, directory: string): Promise<Check> {
   const id = 'keystore';
@@ -60,9 +37,14 @@ async function checkOpening(app: App, selection: KeySelection, directory: string
   }
 }
 
-/** Is the keystore one that opens, or a place where one can be made? */
-export async function checkKeystore(probes: Probes, app: App, selection: KeySelection): Promise<Check[]> {
+/** Is the keystore one that opens, or a place where one can be made? Access rights are looked at, and mended, first. */
+export async function checkKeystore(
+  probes: Probes,
+  app: App,
+  selection: KeySelection,
+  mend: boolean,
+): Promise<Check[]> {
   const directory = await app.keystoreLocation(selection);
-  const modes = checkModes(probes, directory);
+  const modes = checkModes(probes, directory, mend);
   return [await checkOpening(app, selection, directory), ...modes];
 }

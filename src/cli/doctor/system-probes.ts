@@ -1,9 +1,19 @@
 import { createSocket } from 'node:dgram';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, release, userInfo } from 'node:os';
 import { delimiter } from 'node:path';
 import process from 'node:process';
+import { runtimeDirectories } from '../../app/control-socket.ts';
 import type { Probes } from './check.ts';
 
 /** Undefined instead of an error: what cannot be looked at is not there, as far as a check can tell. */
@@ -69,6 +79,8 @@ export function systemProbes(): Probes {
     entries: (directory) => attempt(() => readdirSync(directory)) ?? [],
     exists: existsSync,
     mode: (path) => attempt(() => statSync(path).mode & 0o777),
+    setMode: (path, mode) => attempt(() => chmodSync(path, mode)),
+    socketDirectories: attempt(runtimeDirectories) ?? [],
     realPath: (path) => attempt(() => realpathSync(path)),
     openDevice,
     bindPort: (kind, port) => (kind === 'tcp' ? bindTcp(port) : bindUdp(port)),

@@ -16,6 +16,8 @@ interface FakeMachine {
   nodeVersion?: string;
   files?: Record<string, string | Uint8Array>;
   modes?: Record<string, number>;
+  /** Paths of other users, whose mode cannot be set. */
+  stubborn?: readonly string[];
   links?: Record<string, string>;
   /** What opening a device gives; ENOENT for one that is not named. */
   devices?: Record<string, string>;
@@ -43,6 +45,10 @@ function machine(change: FakeMachine = {}): Probes {
     entries: (directory) => [...new Set(children(directory))],
     exists: (path) => path in files || children(path).length > 0,
     mode: (path) => change.modes?.[path],
+    setMode: (path, mode) => {
+      if (change.modes && !change.stubborn?.includes(path)) change.modes[path] = mode;
+    },
+    socketDirectories: ['/run/user/1000/fauxkey', '/tmp/fauxkey-1000'],
     realPath: (path) => change.links?.[path] ?? (path in files ? path : undefined),
     openDevice: (path) => change.devices?.[path] ?? 'ENOENT',
     bindPort: (kind, port) => Promise.resolve(change.ports?.[`${kind}:${String(port)}`] ?? 'ok'),
@@ -68,10 +74,10 @@ interface Told {
   fix?: string[];
 }
 
-async function examine(change: FakeMachine, app = new FakeApp()) {
+async function examine(change: FakeMachine, app = new FakeApp(), fix = false) {
   const io = new FakeIo();
   const cli = { io, app, version: '1', exitCode: 0 };
-  await doctor(cli, { key: 'default', json: true }, machine(change));
+  await doctor(cli, { key: 'default', json: true, fix }, machine(change));
   const { ok, checks } = JSON.parse(io.stdout.text) as { ok: boolean; checks: Told[] };
   expect(cli.exitCode).toBe(ok ? 0 : 1);
   return { ok, checks, find: (id: string) => checks.find((check) => check.id === id) };
@@ -359,6 +365,53 @@ describe('the keystore', () => {
       fix: ["chmod 600 '/store/keystore.key'"],
     });
     expect((await examine({ platform: 'win32', modes })).find('keystore-modes')).toBeUndefined();
+  });
+
+  const sockets = '/run/user/1000/fauxkey';
+  const exposed = (): FakeMachine => ({
+    ...healthy,
+    files: { ...healthy.files, '/store/data.mdb': '', '/store/key.log': '', [`${sockets}/a.sock`]: '' },
+    modes: {
+      '/store': 0o755,
+      '/store/data.mdb': 0o644,
+      '/store/key.log': 0o640,
+      [sockets]: 0o755,
+      [`${sockets}/a.sock`]: 0o666,
+    },
+  });
+
+  it('may be open to others as a directory, with its logs and sockets', async () => {
+    const { find } = await examine(exposed());
+    expect(find('keystore-modes')?.fix).toEqual([
+      "chmod 700 '/store'",
+      "chmod 600 '/store/data.mdb' '/store/key.log'",
+    ]);
+    expect(find('socket-modes')).toMatchObject({
+      status: 'warn',
+      fix: [`chmod 700 '${sockets}'`, `chmod 600 '${sockets}/a.sock'`],
+    });
+  });
+
+  it('keeps the mode of a directory that holds other things too', async () => {
+    const open = exposed();
+    const { find } = await examine({ ...open, files: { ...open.files, '/store/photo.jpg': '' } });
+    expect(find('keystore-modes')?.fix).toEqual(["chmod 600 '/store/data.mdb' '/store/key.log'"]);
+  });
+
+  it('is closed to others by --fix, as far as that is possible', async () => {
+    const open = exposed();
+    const { find } = await examine({ ...open, stubborn: [`${sockets}/a.sock`] }, new FakeApp(), true);
+    expect(find('keystore-modes')).toMatchObject({ status: 'ok' });
+    expect(find('socket-modes')).toMatchObject({ status: 'warn', fix: [`chmod 600 '${sockets}/a.sock'`] });
+    expect(open.modes).toEqual({
+      '/store': 0o700,
+      '/store/data.mdb': 0o600,
+      '/store/key.log': 0o600,
+      [sockets]: 0o700,
+      [`${sockets}/a.sock`]: 0o666,
+    });
+    const { find: again } = await examine({ ...open, stubborn: [] }, new FakeApp(), true);
+    expect(again('keystore-modes')).toBeUndefined();
   });
 
   it('is closed again', async () => {
