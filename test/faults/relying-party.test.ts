@@ -46,7 +46,6 @@ const noUser = 'User presence was required, but user was not present';
 const noUserAtSignIn = 'User not present during authentication';
 const noUv = 'User verification was required, but user could not be verified';
 const noUvAtSignIn = 'User verification required, but user could not be verified';
-const noId = 'No credential ID was provided by authenticator';
 const leftover = 'Leftover bytes detected while parsing authenticator data';
 const backedUp = 'Single-device credential indicated that it was backed up, which should be impossible.';
 
@@ -206,7 +205,7 @@ describe('what a relying party has to compare by itself', () => {
 });
 
 describe('certificates', () => {
-  let distrust = () => undefined as void;
+  let distrust: () => void = () => undefined;
   afterEach(() => distrust());
 
   async function trusted(profile: object = basic.profile): Promise<{ rig: FaultRig; site: Site }> {

@@ -74,7 +74,7 @@ const packetFaults: readonly FaultDefinition[] = [
       parameters: [direction, packet],
       does: 'Loses a packet of a message.',
       expect: timesOut,
-      outcome: `${dropped} A key that misses a packet of a request answers with ERROR MSG_TIMEOUT after 500 ms (CTAP 2.3 §11.2.5.2), or with nothing if the first one is missing. \`CtapClient\`: HidTransportError.`,
+      outcome: `${dropped} A key that misses the last packet of a request answers with ERROR MSG_TIMEOUT after 500 ms (CTAP 2.3 §11.2.5.2), with INVALID_SEQ if it is another one, and with nothing if it is the first. \`CtapClient\`: HidTransportError.`,
     },
     onPacket(() => []),
   ),
