@@ -154,6 +154,14 @@ describe('hmac-secret: checks', () => {
     expect(await get([[4, 3], bad, [3, new Uint8Array(32)]])).toBe('INVALID_PARAMETER');
     expect(await get([bad, [3, new Uint8Array(32)]])).toBe('INVALID_PARAMETER');
   });
+
+  it('come in order: what is missing, types and protocol, the touch, the key', async () => {
+    const [untouched, bad] = [false, [1, new Map()] as const];
+    expect(await get([[1, undefined]], 2, untouched)).toBe('MISSING_PARAMETER');
+    expect(await get([[2, 'x']], 2, untouched)).toBe('CBOR_UNEXPECTED_TYPE');
+    expect(await get([[4, 3]], 2, untouched)).toBe('INVALID_PARAMETER');
+    expect(await get([bad, [3, new Uint8Array(32)]], 2, untouched)).toBe('UNSUPPORTED_OPTION');
+  });
 });
 
 describe('hmac-secret with several accounts', () => {

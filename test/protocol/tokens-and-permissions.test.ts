@@ -244,6 +244,31 @@ describe.each([1, 2] as const)('the life of a token §6.5.2.1 under protocol %i'
     expect(await get(token, { options: { up: false } })).toBe('NO_CREDENTIALS');
   });
 
+  it('is not spent by a request that fails after the touch', async () => {
+    const made = await setUpAccount();
+    const token = await issue();
+    const asked = () => opened.key.user.questions.length;
+    const before = asked();
+    const bad = registration({ pinUvAuthToken: token, extensions: { credProtect: 9 } });
+    expect(await outcome(client.makeCredential(bad))).toBe('INVALID_PARAMETER');
+    expect(await get(token, { ...allow(made), extensions: { 'hmac-secret': true } })).toBe(
+      'CBOR_UNEXPECTED_TYPE',
+    );
+    expect(asked()).toBe(before + 2);
+    expect(await make(token)).toBe('OK');
+  });
+
+  it('is not spent by a full store', async () => {
+    opened = await openKey({ maxDiscoverableCredentials: 1 });
+    client = opened.client;
+    await client.clientPin.setPin(pin);
+    await outcome(client.makeCredential(resident(1, { pinUvAuthToken: await issue() })));
+    const token = await issue();
+    const second = resident(2, { pinUvAuthToken: token });
+    expect(await outcome(client.makeCredential(second))).toBe('KEY_STORE_FULL');
+    expect(await make(token)).toBe('OK');
+  });
+
   it('keeps cm whatever else happens', async () => {
     const token = await issue(bit.cm);
     for (let i = 0; i < 3; i++) expect(await metadata(token)).toBe('OK');

@@ -51,7 +51,6 @@ export async function getAssertion(
   if (up) {
     const subject = { purpose: 'sign-in', site: rpId, accounts: credentials.flatMap(accountsOf) } as const;
     if (!outcome.userPresent) await requirePresence(environment, transaction, subject);
-    spendTouch(environment);
   }
   const extensions = prepareGetExtensions(
     {
@@ -74,6 +73,7 @@ export async function getAssertion(
   const response = hasAllowList
     ? await assertWithFirst(environment, credentials, context)
     : await assertForOneOf(environment, transaction, credentials, context, outcome.token);
+  if (up) spendTouch(environment);
   return encodeGetAssertionResponse(response);
 }
 

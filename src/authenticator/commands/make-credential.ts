@@ -52,7 +52,6 @@ export async function makeCredential(
   await checkExcludeList(environment, transaction, rpIdHash, request.excludeList ?? [], outcome, subject);
   if (!outcome.userPresent)
     await requirePresence(environment, transaction, { ...subject, purpose: 'register' });
-  spendTouch(environment);
   const extensions = prepareCreateExtensions({
     environment,
     rpId: rp.id,
@@ -70,5 +69,6 @@ export async function makeCredential(
     enterprise,
     extensions,
   });
+  spendTouch(environment);
   return encodeMakeCredentialResponse(response);
 }

@@ -9,7 +9,7 @@ export const hmacSecretMc: Extension = {
     if (inputs.get('hmac-secret') !== true) {
       throw new CtapError('MISSING_PARAMETER', 'hmac-secret-mc goes with hmac-secret: true');
     }
-    const salts = readSalts(environment, input);
+    const salts = readSalts(environment, input, true);
     return {
       output: (credential) => ({ signed: evaluateSalts(environment, salts, credential, userVerified) }),
     };

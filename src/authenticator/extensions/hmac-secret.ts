@@ -27,9 +27,10 @@ interface Salts {
 }
 
 /** Checks of the input in the order of CTAP 2.3 §12.7. Protocol one is meant when none is named. */
-export function readSalts(environment: Environment, input: CborValue): Salts {
+export function readSalts(environment: Environment, input: CborValue, userPresence: boolean): Salts {
   const { keyAgreement, pinUvAuthProtocol, saltAuth, saltEnc } = inputTable(input, 'hmac-secret');
   const protocol = requireProtocol(environment, pinUvAuthProtocol ?? 1);
+  if (!userPresence) throw new CtapError('UNSUPPORTED_OPTION', 'hmac-secret without user presence');
   const secret = shareSecret(environment, protocol, keyAgreement);
   if (!protocol.verify(environment.crypto, secret.hmacKey, saltEnc, saltAuth)) {
     throw new CtapError('PIN_AUTH_INVALID', 'saltAuth does not verify');
@@ -65,8 +66,7 @@ export const hmacSecret: Extension = {
     return boolean(input, 'hmac-secret') ? { output: () => ({ signed: true }) } : undefined;
   },
   get(input, { environment, userPresence, userVerified }) {
-    if (!userPresence) throw new CtapError('UNSUPPORTED_OPTION', 'hmac-secret without user presence');
-    const salts = readSalts(environment, input);
+    const salts = readSalts(environment, input, userPresence);
     return {
       output: (credential) => ({ signed: evaluateSalts(environment, salts, credential, userVerified) }),
     };

@@ -46,7 +46,12 @@ export async function verifyUser(
   return { userVerified: true, verifiedBy: environment.profile.builtInUv?.modality, userPresent: true };
 }
 
-/** A touch was spent: every token loses what a further makeCredential or getAssertion would need. */
+/**
+ * A touch was spent: every token loses what a further makeCredential or getAssertion would need.
+ *
+ * DEVIATION §6.1.2 step 14: this happens when the command has succeeded, also in getAssertion (§6.2.2 step 9), so that
+ * a request that an extension or a full store refuses after the touch costs no token.
+ */
 export function spendTouch({ power }: Environment): void {
   power.tokens[1].spendTouch();
   power.tokens[2].spendTouch();
