@@ -13,7 +13,8 @@ export interface EventFilter {
 
 /** What a listener gets next. */
 export interface EventBatch {
-  readonly events: readonly HostEvent[];
+  /** Each with the place behind it. */
+  readonly events: readonly { readonly event: HostEvent; readonly place: string }[];
   /** Events that were gone before they could be given; `null` if nobody knows how many. */
   readonly dropped: number | null;
 }
@@ -116,7 +117,7 @@ export class EventReader {
 
   /** The next events that the filter lets through, at most `most`; undefined when there are none yet. */
   take(most: number): EventBatch | undefined {
-    const events: HostEvent[] = [];
+    const events: { event: HostEvent; place: string }[] = [];
     let dropped: number | null = this.#isLost ? null : 0;
     const wasLost = this.#isLost;
     this.#isLost = false;
@@ -127,7 +128,7 @@ export class EventReader {
       if (gone > 0 && dropped !== null) dropped += gone;
       if (!event && gone === 0) break;
       this.#next += event ? 1 : gone;
-      if (event && this.#wants(event)) events.push(event);
+      if (event && this.#wants(event)) events.push({ event, place: this.place });
     }
     return events.length > 0 || dropped !== 0 || wasLost ? { events, dropped } : undefined;
   }

@@ -15,21 +15,25 @@ export function streamEvents(log: EventLog, filter: EventFilter, lastPlace: stri
   const encoder = new TextEncoder();
   let stopWaiting = (): void => undefined;
   let isGreeted = false;
+  let isOver = (): boolean => log.isClosed;
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         // The first piece comes at once: it shows the client that it will miss nothing from now on.
         let text = isGreeted ? nextPiece(reader) : `retry: 1000\nid: ${reader.place}\n: ready\n\n`;
         isGreeted = true;
-        while (text === undefined && !log.isClosed) {
+        while (text === undefined && !isOver()) {
           const wait = waitForMore(log);
           stopWaiting = wait.stop;
           text = (await wait.ended) === 'silence' ? ': still here\n\n' : nextPiece(reader);
         }
-        if (text === undefined) controller.close();
-        else controller.enqueue(encoder.encode(text));
+        if (text !== undefined) controller.enqueue(encoder.encode(text));
+        else if (log.isClosed) controller.close();
       },
-      cancel: () => stopWaiting(),
+      cancel: () => {
+        isOver = () => true;
+        stopWaiting();
+      },
     },
     { highWaterMark: 1 },
   );
@@ -40,18 +44,15 @@ export function streamEvents(log: EventLog, filter: EventFilter, lastPlace: stri
 
 function nextPiece(reader: EventReader): string | undefined {
   const batch = reader.take(pieceSize);
-  return batch && formatBatch(batch, reader.place);
+  return batch && formatBatch(batch);
 }
 
-/** Only the last event of a piece carries a place: a piece is read whole or not at all. */
-function formatBatch({ dropped, events }: EventBatch, place: string): string {
+function formatBatch({ dropped, events }: EventBatch): string {
   const lagged =
     dropped === 0 ? [] : [`event: lagged\ndata: ${JSON.stringify({ type: 'lagged', dropped })}\n\n`];
-  const last = events.length - 1;
-  const told = events.map((event, index) => {
-    const id = index === last ? `id: ${place}\n` : '';
-    return `${id}event: ${event.type}\ndata: ${eventJson(event)}\n\n`;
-  });
+  const told = events.map(
+    ({ event, place }) => `id: ${place}\nevent: ${event.type}\ndata: ${eventJson(event)}\n\n`,
+  );
   return [...lagged, ...told].join('');
 }
 
