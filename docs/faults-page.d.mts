@@ -1,0 +1,3 @@
+import type { FaultDescription } from '../src/faults/fault.ts';
+
+export function renderFaults(catalogue: readonly FaultDescription[]): string;
