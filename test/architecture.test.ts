@@ -23,6 +23,7 @@ const rules: Record<string, { readonly from: readonly string[]; readonly types?:
   client: { from: ['asn1', 'ctap', 'cose', 'cbor', 'ctaphid', 'ports'] },
   control: { from: ['ports', 'cose', 'cbor', 'ctap'], types: ['consent', 'faults', 'trace'] },
   frameworks: { from: ['app', 'client', 'consent', 'control', 'ctap', 'ports'] },
+  check: { from: ['asn1', 'attestation', 'cbor', 'client', 'cose', 'ctap', 'ctaphid', 'ports'] },
   app: { from: ['*'] },
   cli: { from: ['app', 'client', 'control', 'consent', 'cbor', 'cose', 'ctap', 'ports'] },
 };
