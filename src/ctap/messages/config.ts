@@ -39,4 +39,7 @@ const setMinPinLengthTable = {
 export const setMinPinLengthParams = struct(setMinPinLengthTable);
 export type SetMinPinLengthParams = Decoded<typeof setMinPinLengthTable>;
 
-export const vendorPrototypeParams = struct({ vendorCommandId: required(0x01, uint64) });
+/** A vendorCommandId that is absent is noticed after authorisation, as a missing parameter. */
+const vendorPrototypeTable = { vendorCommandId: optional(0x01, uint64) };
+export const vendorPrototypeParams = struct(vendorPrototypeTable);
+export type VendorPrototypeParams = Decoded<typeof vendorPrototypeTable>;

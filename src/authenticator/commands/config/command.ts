@@ -1,8 +1,14 @@
 import { decodeMessage } from '../../../cbor/table.ts';
+import type { CborMap } from '../../../cbor/value.ts';
 import { concatBytes } from '../../../ctap/bytes.ts';
 import { ctapCommand } from '../../../ctap/command.ts';
 import { CtapError } from '../../../ctap/error.ts';
-import { configSubCommand as subCommands, configTable } from '../../../ctap/messages/config.ts';
+import {
+  configSubCommand as subCommands,
+  configTable,
+  setMinPinLengthParams,
+  vendorPrototypeParams,
+} from '../../../ctap/messages/config.ts';
 import type { Environment } from '../../environment.ts';
 import { alwaysUv, isProtected } from '../../features.ts';
 import { permission } from '../../../ctap/permission.ts';
@@ -25,6 +31,7 @@ export async function config(environment: Environment, parameters: Uint8Array): 
   if (!supportedConfigCommands(environment.profile).includes(subCommand)) {
     throw new CtapError('INVALID_SUBCOMMAND', `subcommand ${subCommand} is not supported`);
   }
+  const act = prepare(environment, subCommand, subCommandParams);
   if (!isLockedOut(environment, subCommand)) {
     const signed = (): Uint8Array =>
       concatBytes(
@@ -34,23 +41,32 @@ export async function config(environment: Environment, parameters: Uint8Array): 
       );
     authorizeChange(environment, message.fields, signed, permission.authenticatorConfig);
   }
+  await act();
+  return noResponse;
+}
+
+/** Reads the parameters, whose types come before any authorisation (CTAP 2.3 §8), and leaves the rest for later. */
+function prepare(
+  environment: Environment,
+  subCommand: number,
+  rawParams: CborMap,
+): () => Promise<void> | void {
   switch (subCommand) {
     case subCommands.enableEnterpriseAttestation:
-      await enableEnterpriseAttestation(environment);
-      break;
+      return () => enableEnterpriseAttestation(environment);
     case subCommands.toggleAlwaysUv:
-      await toggleAlwaysUv(environment);
-      break;
-    case subCommands.setMinPinLength:
-      await setMinPinLength(environment, subCommandParams);
-      break;
+      return () => toggleAlwaysUv(environment);
     case subCommands.enableLongTouchForReset:
-      await enableLongTouchForReset(environment);
-      break;
-    default:
-      vendorPrototype(environment, subCommandParams);
+      return () => enableLongTouchForReset(environment);
+    case subCommands.setMinPinLength: {
+      const params = setMinPinLengthParams(rawParams, 'subCommandParams');
+      return () => setMinPinLength(environment, params);
+    }
+    default: {
+      const params = vendorPrototypeParams(rawParams, 'subCommandParams');
+      return () => vendorPrototype(environment, params);
+    }
   }
-  return noResponse;
 }
 
 /** With alwaysUv on and nothing to verify a user with, toggling needs no authorisation, or nobody could undo it. */

@@ -1,14 +1,15 @@
-import type { CborMap } from '../../../cbor/value.ts';
 import { CtapError } from '../../../ctap/error.ts';
-import { setMinPinLengthParams, type SetMinPinLengthParams } from '../../../ctap/messages/config.ts';
+import type { SetMinPinLengthParams } from '../../../ctap/messages/config.ts';
 import type { DeviceStateChange } from '../../../ports/keystore.ts';
 import type { Environment } from '../../environment.ts';
 import { clientPin, minPinLength } from '../../features.ts';
 
 /** setMinPINLength (CTAP 2.3 §6.11.4). Nothing changes unless every check passes. */
-export async function setMinPinLength(environment: Environment, rawParams: CborMap): Promise<void> {
+export async function setMinPinLength(
+  environment: Environment,
+  params: SetMinPinLengthParams,
+): Promise<void> {
   const { keystore, power, random } = environment;
-  const params = setMinPinLengthParams(rawParams, 'subCommandParams');
   requireTellable(environment, params);
   const length = newMinimum(environment, params);
   if (params.forceChangePin && clientPin(environment) !== true) {

@@ -1,6 +1,5 @@
-import type { CborMap } from '../../../cbor/value.ts';
 import { CtapError } from '../../../ctap/error.ts';
-import { vendorPrototypeParams } from '../../../ctap/messages/config.ts';
+import type { VendorPrototypeParams } from '../../../ctap/messages/config.ts';
 import type { Environment } from '../../environment.ts';
 import { alwaysUv } from '../../features.ts';
 
@@ -24,8 +23,8 @@ export async function enableLongTouchForReset({ keystore }: Environment): Promis
 }
 
 /** vendorPrototype (CTAP 2.3 §6.11.3). SPEC-SILENT §6.11.3: known ids do nothing, others are INVALID_PARAMETER. */
-export function vendorPrototype({ profile }: Environment, params: CborMap): void {
-  const { vendorCommandId } = vendorPrototypeParams(params, 'subCommandParams');
+export function vendorPrototype({ profile }: Environment, { vendorCommandId }: VendorPrototypeParams): void {
+  if (vendorCommandId === undefined) throw new CtapError('MISSING_PARAMETER', 'vendorCommandId is missing');
   if (!profile.vendorConfigCommands?.some((id) => BigInt(id) === BigInt(vendorCommandId))) {
     throw new CtapError('INVALID_PARAMETER', `vendor command ${vendorCommandId} is not known`);
   }
