@@ -11,6 +11,7 @@ export default tseslint.config(
       '.ci/',
       'docs/',
       'examples/**/public/',
+      'extension/',
       'test/support/*.mjs',
       '**/*.config.js',
     ],
