@@ -41,3 +41,7 @@ export interface TraceEntry {
   /** Secrets were taken out, here and in the packets. */
   readonly redacted: boolean;
 }
+
+export function jsonLine(entry: TraceEntry): string {
+  return `${JSON.stringify(entry)}\n`;
+}

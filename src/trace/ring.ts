@@ -23,6 +23,8 @@ export class Ring {
   #entries: { readonly recording: Recording; readonly size: number }[] = [];
   #first = 0;
   #bytes = 0;
+  /** How many there ever were. */
+  #count = 0;
 
   constructor(limits: RingLimits) {
     this.#limits = limits;
@@ -32,10 +34,20 @@ export class Ring {
     return this.#bytes;
   }
 
+  /** The place behind the last transaction, and before the first one that is left. */
+  get end(): number {
+    return this.#count;
+  }
+
+  get start(): number {
+    return this.#count - (this.#entries.length - this.#first);
+  }
+
   push(recording: Recording): void {
     const size = sizeOf(recording);
     this.#entries.push({ recording, size });
     this.#bytes += size;
+    this.#count++;
     while (this.#isFull()) {
       this.#bytes -= this.#entries[this.#first]?.size ?? 0;
       this.#first++;
@@ -49,6 +61,14 @@ export class Ring {
 
   all(): readonly Recording[] {
     return this.#entries.slice(this.#first).map(({ recording }) => recording);
+  }
+
+  /** Those behind a place, at most so many, and the place behind them. What is gone is left out. */
+  after(place: number, most: number): { readonly recordings: readonly Recording[]; readonly place: number } {
+    const from = Math.max(place, this.start);
+    const index = this.#first + from - this.start;
+    const recordings = this.#entries.slice(index, index + most).map(({ recording }) => recording);
+    return { recordings, place: from + recordings.length };
   }
 
   clear(): void {

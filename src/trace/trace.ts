@@ -1,8 +1,9 @@
 import type { Clock } from '../ports/clock.ts';
 import type { UsbIdentity } from '../ports/hid.ts';
 import type { PortWrappers } from '../ports/port-wrappers.ts';
-import type { TraceEntry } from './entry.ts';
-import { encodePcapng, pcapngHeader, pcapngPackets } from './pcapng.ts';
+import { jsonLine, type TraceEntry } from './entry.ts';
+import { followRing, type FollowOptions, type TraceFollower } from './follow.ts';
+import { encodePcapng, pcapngHeader } from './pcapng.ts';
 import { Ring, type RingLimits } from './ring.ts';
 import type { Recording } from './recording.ts';
 import { tapEndpoint } from './tap.ts';
@@ -26,17 +27,13 @@ export interface Trace {
   entries(options?: ViewOptions): readonly TraceEntry[];
   /** Tells each transaction when it is over. Returns a function that ends it. A listener must not throw. */
   subscribe(listener: (entry: TraceEntry) => void, options?: ViewOptions): () => void;
-  /** As `subscribe`, in pcapng: the header at once, then the packets of each transaction. */
-  subscribePcapng(listener: (bytes: Uint8Array) => void, options?: ViewOptions): () => void;
+  /** A reader at its own pace: one that is slow misses what the ring forgets, and costs nobody anything. */
+  follow(options: FollowOptions): TraceFollower;
   clear(): void;
   /** One entry to a line. */
   toJsonLines(options?: ViewOptions): string;
   /** A capture file with the USB link type, for Wireshark. */
   toPcapng(options?: ViewOptions): Uint8Array;
-}
-
-export function jsonLine(entry: TraceEntry): string {
-  return `${JSON.stringify(entry)}\n`;
 }
 
 const nobody: UsbIdentity = {
@@ -76,10 +73,12 @@ export function createTrace({ clock, ...limits }: TraceOptions): Trace {
     wrap,
     entries: (options) => ring.all().map((recording) => viewOf(recording, options).entry),
     subscribe: (listener, options) => listen((recording) => listener(viewOf(recording, options).entry)),
-    subscribePcapng(listener, options) {
-      listener(pcapngHeader(identity, clock.wall()));
-      return listen((recording) => listener(pcapngPackets([viewOf(recording, options)])));
-    },
+    follow: (options) =>
+      followRing(ring, options, {
+        header: (time) => pcapngHeader(identity, time),
+        now: () => clock.wall(),
+        listen: (callback) => listen(callback),
+      }),
     clear: () => ring.clear(),
     toJsonLines: (options) =>
       ring

@@ -1,9 +1,14 @@
 import { z } from 'zod';
+import { streamTrace } from '../events/trace-stream.ts';
 import { defineRoute, type RouteGroup } from '../route.ts';
 import { keyParams, queryFlag } from '../schemas/common.ts';
 
 const query = z.strictObject({
   secrets: queryFlag.describe('PIN ciphertexts, tokens and blobs go out only with true').exactOptional(),
+  follow: queryFlag
+    .describe('Goes on with every transaction that comes; one that is too slow misses some')
+    .exactOptional(),
+  past: queryFlag.describe('With follow=true: begins with what is there; true unless given').exactOptional(),
 });
 
 export const traceRoutes: RouteGroup = {
@@ -18,10 +23,15 @@ export const traceRoutes: RouteGroup = {
       query,
       media: 'application/x-ndjson',
       errors: [404],
-      handle: ({ context, params, query: { secrets = false } }) =>
-        new Response(context.host.require(params.id).trace.toJsonLines({ secrets }), {
+      handle: ({ context, params, query: { follow = false, past = true, secrets = false } }) => {
+        const { trace } = context.host.require(params.id);
+        const body = follow
+          ? streamTrace(trace.follow({ format: 'json-lines', past, secrets }), context.events)
+          : trace.toJsonLines({ secrets });
+        return new Response(body, {
           headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' },
-        }),
+        });
+      },
     }),
     defineRoute({
       method: 'get',
@@ -31,14 +41,19 @@ export const traceRoutes: RouteGroup = {
       query,
       media: 'application/x-pcapng',
       errors: [404],
-      handle: ({ context, params, query: { secrets = false } }) =>
-        new Response(Uint8Array.from(context.host.require(params.id).trace.toPcapng({ secrets })), {
+      handle: ({ context, params, query: { follow = false, past = true, secrets = false } }) => {
+        const { trace } = context.host.require(params.id);
+        const body = follow
+          ? streamTrace(trace.follow({ format: 'pcapng', past, secrets }), context.events)
+          : Uint8Array.from(trace.toPcapng({ secrets }));
+        return new Response(body, {
           headers: {
             'content-type': 'application/x-pcapng',
             'content-disposition': `attachment; filename="${params.id}.pcapng"`,
             'cache-control': 'no-store',
           },
-        }),
+        });
+      },
     }),
     defineRoute({
       method: 'delete',
