@@ -4,6 +4,7 @@ import { eventRoutes } from './routes/events.ts';
 import { faultRoutes } from './routes/faults.ts';
 import { fingerprintRoutes } from './routes/fingerprints.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { panelRoutes } from './routes/panel.ts';
 import { pinRoutes } from './routes/pin.ts';
 import { traceRoutes } from './routes/trace.ts';
 import { userRoutes } from './routes/user.ts';
@@ -18,4 +19,5 @@ export const routeGroups: readonly RouteGroup[] = [
   faultRoutes,
   traceRoutes,
   eventRoutes,
+  panelRoutes,
 ];
