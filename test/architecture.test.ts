@@ -22,10 +22,10 @@ const rules: Record<string, { readonly from: readonly string[]; readonly types?:
   trace: { from: ['cbor', 'cose', 'ctap', 'ctaphid', 'ports'] },
   client: { from: ['asn1', 'ctap', 'cose', 'cbor', 'ctaphid', 'ports'] },
   control: { from: ['ports', 'cose', 'cbor', 'ctap'], types: ['consent', 'faults', 'trace'] },
-  frameworks: { from: ['app', 'client', 'consent', 'control', 'ctap', 'ports'] },
+  frameworks: { from: ['app', 'client', 'consent', 'control', 'ctap', 'faults', 'ports', 'trace'] },
   check: { from: ['asn1', 'attestation', 'cbor', 'client', 'cose', 'ctap', 'ctaphid', 'ports'] },
   app: { from: ['*'] },
-  cli: { from: ['app', 'client', 'control', 'consent', 'cbor', 'cose', 'ctap', 'ports'] },
+  cli: { from: ['app', 'check', 'client', 'control', 'consent', 'cbor', 'cose', 'ctap', 'ports'] },
 };
 
 /** Rooms that also have to run where there is no Node.js, and may not look at time or chance themselves. */

@@ -1,3 +1,5 @@
+import type { Check, CheckGroup } from '../check/check.ts';
+import type { CheckResult, RunReport } from '../check/runner.ts';
 import type { CoseAlgorithm } from '../cose/algorithm.ts';
 import type { KeyScreen } from '../consent/terminal.ts';
 import type { HostEvent } from '../control/handle.ts';
@@ -20,6 +22,26 @@ export type ConsentMode = 'ask' | 'auto' | 'deny' | 'ignore';
 export type CounterMode = 'per-credential' | 'global' | 'zero';
 /** Packed by the credential itself, or by a certificate of the test authority (packed or fido-u2f). */
 export type AttestationMode = 'none' | 'self' | 'basic' | 'u2f';
+
+/** A control server beside the key. */
+export interface ControlOptions {
+  /** `HOST:PORT`, `HOST` or `PORT`; empty for a free port of 127.0.0.1. */
+  readonly address: string;
+  /** Origins of web pages and extensions that may call it. */
+  readonly origins: readonly string[];
+  /** Of this program, for the interface's description of itself. */
+  readonly version: string;
+}
+
+/** Where a control server listens, and what it asks for. */
+export interface RunningControl {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** For `Authorization: Bearer …`. */
+  readonly token: string;
+  /** A file of this user alone that holds the token, while the server runs. */
+  readonly tokenFile?: string;
+}
 
 export interface StartOptions extends KeySelection {
   /** Keeps everything in memory; `keystore` and `passphrase` are then without meaning. */
@@ -44,6 +66,8 @@ export interface StartOptions extends KeySelection {
   readonly aaguid?: Uint8Array;
   /** What the command line says of the USB identity; the rest is the profile's. */
   readonly usb: Partial<Pick<UsbIdentity, 'vendorId' | 'productId' | 'product' | 'manufacturer' | 'serial'>>;
+  /** Serves the key over HTTP, too. */
+  readonly control?: ControlOptions;
   /** Log file; absent: no log is kept. */
   readonly logFile?: string;
   /** Tells every command on the screen, and logs questions and answers too. */
@@ -76,6 +100,8 @@ export interface RunningKey {
   readonly credentialCount: number;
   readonly profile: ProfileName;
   readonly pinSet: boolean;
+  /** Where keys of this process are driven from outside. */
+  readonly control?: RunningControl;
   powerCycle(): Promise<void>;
   /** Orderly shutdown; a second call is harmless. */
   close(): Promise<void>;
@@ -202,6 +228,33 @@ export interface OpenKey {
   close(): Promise<void>;
 }
 
+/** What `check` is asked for. */
+export interface CheckOptions {
+  /** Path of a HID device; neither it nor `stream`: the only one of this machine. */
+  readonly device?: string;
+  /** `HOST:PORT`, `unix:PATH` or `udp:HOST:PORT`. */
+  readonly stream?: string;
+  readonly pin?: string;
+  /** Lets the key be reset and written to. */
+  readonly destructive: boolean;
+  /** Ids of groups and checks; empty: all. */
+  readonly only: readonly string[];
+  /** PEM texts with certificates of trusted authorities. */
+  readonly roots: readonly string[];
+  /** A command for the shell that unplugs the key and plugs it in again. */
+  readonly replugCommand?: string;
+}
+
+/** The people's side of a running check. */
+export interface CheckUi {
+  start(check: Check, group: CheckGroup): void;
+  result(result: CheckResult): void;
+  /** The key waits for a touch. */
+  touch(): void;
+  /** Asks somebody to unplug the key and plug it in again; false if nobody is there. */
+  replug(): Promise<boolean>;
+}
+
 /** A key of a USB/IP server that became a USB device of this machine. */
 export interface AttachedKey {
   /** Port of the virtual host controller; absent if usbip(8) chose it. */
@@ -280,6 +333,13 @@ export interface App {
   ): Promise<{ readonly keystore: string }>;
   /** FIDO HID devices that node-hid sees. Throws TransportError `unavailable` when its native library does not load. */
   listDevices(): Promise<readonly HostDevice[]>;
+  /** All checks, without a key. */
+  checkGroups(): Promise<readonly CheckGroup[]>;
+  /** Checks a key against the standard. Throws UsageError, TransportError. */
+  checkKey(
+    options: CheckOptions,
+    ui: CheckUi,
+  ): Promise<{ readonly target: string; readonly report: RunReport }>;
   /**
    * Attaches keys of the USB/IP server at `HOST[:PORT][/BUSID]` (127.0.0.1:3240 unless given) to this machine: one, or all
    * that are free. Throws TransportError, UsageError.

@@ -13,6 +13,8 @@ export const app: App = {
     (await import('../keystore/location.ts')).keystoreLocation(keystore),
   setPassphrase: async (selection, choose) =>
     (await import('./store-passphrase.ts')).setPassphrase(selection, choose),
+  checkGroups: async () => (await import('../check/groups.ts')).checkGroups,
+  checkKey: async (options, ui) => (await import('./check-key.ts')).checkKey(options, ui),
   attachKeys: async (address, busId) => (await import('./usbip-attach.ts')).attachKeys(address, busId),
   detachKeys: async (ports) => (await import('./usbip-attach.ts')).detachKeys(ports),
   listDevices: async () => (await import('../client/pipes/node-hid.ts')).listFidoHidDevices(),

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { registerAttach } from './commands/attach.ts';
 import { registerAttestation } from './commands/attestation.ts';
+import { registerCheck } from './commands/check.ts';
 import { registerDelete } from './commands/delete.ts';
 import { registerDetach } from './commands/detach.ts';
 import { registerDevices } from './commands/devices.ts';
@@ -76,6 +77,7 @@ export function createProgram(cli: Cli): Command {
   registerReset(program, cli);
   program.commandsGroup('Machine:');
   registerDevices(program, cli);
+  registerCheck(program, cli);
   registerAttach(program, cli);
   registerDetach(program, cli);
   registerDoctor(program, cli);

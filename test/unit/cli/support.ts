@@ -4,6 +4,8 @@ import type {
   App,
   AttachedKey,
   AttestationDocument,
+  CheckOptions,
+  CheckUi,
   CredentialChange,
   HostDevice,
   ImportOptions,
@@ -17,6 +19,8 @@ import type {
   StartOptions,
   WebDriverOptions,
 } from '../../../src/app/api.ts';
+import { checkGroups } from '../../../src/check/groups.ts';
+import type { RunReport } from '../../../src/check/runner.ts';
 import type { Io, Output, SignalName } from '../../../src/cli/io.ts';
 import { run } from '../../../src/cli/run.ts';
 import type { Credential } from '../../../src/ports/credential.ts';
@@ -391,6 +395,24 @@ export class FakeApp implements App {
     this.attachments.push(request);
     const keys: AttachedKey[] = [{ port: 0, busId: '1-1', vendorId: 0xf1d0, productId: 0xfa0c }];
     return this.#call({ key: '' }, keys);
+  }
+
+  checked: CheckOptions | undefined;
+  checkReport: RunReport | undefined;
+
+  checkGroups() {
+    return Promise.resolve(checkGroups);
+  }
+
+  checkKey(options: CheckOptions, ui: CheckUi) {
+    this.checked = options;
+    const report = this.checkReport;
+    if (!report) return Promise.reject(this.failure ?? new UsageError('There is no key.'));
+    for (const result of report.results) {
+      ui.start(result.check, result.group);
+      ui.result(result);
+    }
+    return this.#call({ key: '' }, { target: 'tcp:key', report });
   }
 
   detachKeys(ports: readonly number[]) {
