@@ -1,3 +1,5 @@
+import { product } from './product.ts';
+
 /**
  * CTAP 2.3 §6.1.2 and §6.2.2 once more, written from the standard's steps alone and without a look at the code: what
  * status a request gets, and which flags. Only the dimensions of `Case` vary, everything else is as it should be.
@@ -82,13 +84,6 @@ export function expectAssertion(c: Case): Expected {
   }
   const verified = verify(c, uv);
   return typeof verified === 'boolean' ? { status: 'OK', up, uv: verified } : verified;
-}
-
-function product<T extends object>(axes: { readonly [K in keyof T]: readonly T[K][] }): T[] {
-  return Object.entries<readonly unknown[]>(axes).reduce<object[]>(
-    (cases, [name, values]) => cases.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
-    [{}],
-  ) as T[];
 }
 
 const maybe = [undefined, false, true] as const;
