@@ -1,13 +1,19 @@
 import type { Credential } from '../ports/credential.ts';
+import type { CredentialUse } from '../ports/keystore.ts';
+import type { WrittenUse } from './credential-records.ts';
+import { CredentialRecords } from './credential-records.ts';
+import { byteKey } from './bytes.ts';
 import type { KeySpace } from './layout.ts';
 import { endOf, readSequence, sequenceBytes } from './layout.ts';
 import type { Tally } from './records.ts';
-import { coldMembers, hotMembers, tally } from './records.ts';
+import { tally } from './records.ts';
 import type { SealedRecords } from './sealed-records.ts';
 import { damaged, tagLength } from './sealing.ts';
 
 /** How many credentials `all` reads at a time. */
 const chunk = 64;
+/** Places of credentials that are remembered, to spare a keyed hash. */
+const knownPlaces = 1024;
 
 /**
  * The credentials of one key in the database, with their indexes. Reads see the current snapshot; the methods that
@@ -16,28 +22,31 @@ const chunk = 64;
 export class CredentialTable {
   readonly #records: SealedRecords;
   readonly #space: KeySpace;
+  readonly entries: CredentialRecords;
+  readonly #places = new Map<string, Uint8Array>();
 
   constructor(records: SealedRecords, space: KeySpace) {
     this.#records = records;
     this.#space = space;
+    this.entries = new CredentialRecords(records, space);
   }
 
   /** The credential's place in the order of creation. */
   sequenceOf(id: Uint8Array): number | undefined {
-    return this.#number(this.#space.byId(this.#records.sealer.tag('id', id)));
+    return this.#number(this.#placeOf(id));
   }
 
   get(id: Uint8Array): Credential | undefined {
     const sequence = this.sequenceOf(id);
     if (sequence === undefined) return undefined;
-    const credential = this.#at(sequence);
+    const credential = this.entries.at(sequence);
     if (Buffer.compare(credential.id, id) !== 0) throw damaged(this.#records.database.path);
     return credential;
   }
 
   ofSite(rpIdHash: Uint8Array): Credential[] {
     return this.#keys(this.#space.site(this.#siteTag(rpIdHash))).map((key) => {
-      const credential = this.#at(readSequence(key));
+      const credential = this.entries.at(readSequence(key));
       const isListedRightly = credential.discoverable && Buffer.compare(credential.rpIdHash, rpIdHash) === 0;
       if (!isListedRightly) throw damaged(this.#records.database.path);
       return credential;
@@ -52,7 +61,7 @@ export class CredentialTable {
     for (let end = endOf(start); ;) {
       const [key] = database.keys({ start, end, newestFirst: true, limit: 1 });
       if (key === undefined) return found;
-      found.push(this.#at(readSequence(key)));
+      found.push(this.entries.at(readSequence(key)));
       end = key.subarray(0, start.length + tagLength);
     }
   }
@@ -70,7 +79,7 @@ export class CredentialTable {
     const end = before === Infinity ? endOf(start) : this.#space.cold(before);
     const keys = this.#records.database.keys({ start, end, newestFirst: true, limit: chunk });
     const sequences = keys.map(readSequence);
-    return { credentials: sequences.map((sequence) => this.#at(sequence)), next: sequences.at(-1) };
+    return { credentials: sequences.map((sequence) => this.entries.peek(sequence)), next: sequences.at(-1) };
   }
 
   /** Whether the id is taken, or the account of a discoverable credential. */
@@ -92,7 +101,7 @@ export class CredentialTable {
     const sequence = this.sequenceOf(credential.id);
     if (old === undefined || sequence === undefined) return false;
     if (isListedAlike(old, credential)) {
-      this.#writeMembers(sequence, credential);
+      this.entries.write(sequence, credential);
       return true;
     }
     this.#unlist(sequence, old);
@@ -105,14 +114,13 @@ export class CredentialTable {
     const sequence = this.sequenceOf(id);
     if (credential === undefined || sequence === undefined) return false;
     this.#unlist(sequence, credential);
-    const { database, sealer } = this.#records;
-    database.delete(this.#space.byId(sealer.tag('id', id)));
-    database.delete(this.#space.cold(sequence));
-    database.delete(this.#space.hot(sequence));
+    this.#records.database.delete(this.#placeOf(id));
+    this.entries.delete(sequence);
     return true;
   }
 
   clear(): void {
+    this.entries.release();
     const { database } = this.#records;
     for (const start of this.#space.credentialParts) {
       for (const key of database.keys({ start, end: endOf(start) })) database.delete(key);
@@ -120,17 +128,34 @@ export class CredentialTable {
     this.#records.write(this.#space.tally, tally, { ...this.#tally(), discoverable: 0 });
   }
 
-  #at(sequence: number): Credential {
-    const cold = this.#records.require(this.#space.cold(sequence), coldMembers);
-    return Object.assign(cold, this.#records.require(this.#space.hot(sequence), hotMembers));
+  /** Notes a use without writing, if its counter was reserved; false if it has to be written. */
+  useReserved(id: Uint8Array, use: CredentialUse): boolean {
+    const sequence = this.sequenceOf(id);
+    return sequence !== undefined && this.entries.useReserved(sequence, use);
+  }
+
+  /** Writes a use; undefined if there is no such credential. */
+  use(id: Uint8Array, use: CredentialUse): WrittenUse | undefined {
+    const sequence = this.sequenceOf(id);
+    return sequence === undefined ? undefined : this.entries.use(sequence, use);
+  }
+
+  #placeOf(id: Uint8Array): Uint8Array {
+    const key = byteKey(id);
+    const known = this.#places.get(key);
+    if (known) return known;
+    if (this.#places.size >= knownPlaces) this.#places.clear();
+    const place = this.#space.byId(this.#records.sealer.tag('id', id));
+    this.#places.set(key, place);
+    return place;
   }
 
   #place(sequence: number, credential: Credential): void {
     const rival = this.#rival(credential);
     if (rival !== undefined) this.remove(rival.id);
-    const { database, sealer } = this.#records;
-    database.put(this.#space.byId(sealer.tag('id', credential.id)), sequenceBytes(sequence));
-    this.#writeMembers(sequence, credential);
+    const { database } = this.#records;
+    database.put(this.#placeOf(credential.id), sequenceBytes(sequence));
+    this.entries.write(sequence, credential);
     if (!credential.discoverable) return;
     database.put(this.#accountKey(credential), sequenceBytes(sequence));
     database.put(this.#space.inSite(this.#siteTag(credential.rpIdHash), sequence), Uint8Array.of(1));
@@ -145,15 +170,10 @@ export class CredentialTable {
     this.#countDiscoverable(-1);
   }
 
-  #writeMembers(sequence: number, credential: Credential): void {
-    this.#records.write(this.#space.cold(sequence), coldMembers, credential);
-    this.#records.write(this.#space.hot(sequence), hotMembers, credential);
-  }
-
   #rival(credential: Credential): Credential | undefined {
     if (!credential.discoverable) return undefined;
     const sequence = this.#number(this.#accountKey(credential));
-    return sequence === undefined ? undefined : this.#at(sequence);
+    return sequence === undefined ? undefined : this.entries.at(sequence);
   }
 
   #tally(): Tally {

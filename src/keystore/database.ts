@@ -50,6 +50,13 @@ export class Database {
     return this.#guard(() => this.#lmdb.getBinary(key));
   }
 
+  /** Whether this very value stands there; compares without a copy. */
+  holds(key: Uint8Array, value: Uint8Array): boolean {
+    const found = this.#guard(() => this.#lmdb.getBinaryFast(key));
+    // The package lends one long buffer for all values and sets its length; only that much is the value.
+    return found?.length === value.length && Buffer.compare(found.subarray(0, value.length), value) === 0;
+  }
+
   /** A number of up to 6 bytes, big-endian, without a copy of the value. */
   getNumber(key: Uint8Array): number | undefined {
     const value = this.#guard(() => this.#lmdb.getBinaryFast(key));

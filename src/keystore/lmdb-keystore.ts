@@ -1,3 +1,4 @@
+import type { Clock } from '../ports/clock.ts';
 import type { Credential } from '../ports/credential.ts';
 import type {
   AddAllResult,
@@ -10,37 +11,48 @@ import type {
 } from '../ports/keystore.ts';
 import { KeystoreError } from '../ports/keystore.ts';
 import { CredentialTable } from './credential-table.ts';
-import { changeState, isEmpty } from './device-state.ts';
 import type { KeySpace } from './layout.ts';
 import { keySpace, sequenceBytes } from './layout.ts';
 import type { KeyEntry } from './records.ts';
-import { attestationMaterial, smallState, tally } from './records.ts';
+import { attestationMaterial, tally } from './records.ts';
 import type { SealedRecords } from './sealed-records.ts';
+import { StateTable } from './state-table.ts';
 
 /** Writes the first records of a new key, inside of a transaction. */
 export function writeNewKey(records: SealedRecords, entry: KeyEntry, factory: DeviceState): void {
   const space = keySpace(entry.keyId);
-  writeState(records, space, factory);
+  new StateTable(records, space).write(factory);
   records.write(space.tally, tally, { nextSequence: 1, discoverable: 0 });
   records.database.put(space.generation, sequenceBytes(0));
 }
 
-/** One key in an LMDB store. Nothing is kept here but the state that was read last, as long as no one has written. */
+/** Milliseconds without a use after which counters are written as they are. */
+const quietTime = 500;
+
+/**
+ * One key in an LMDB store. What is kept here is what was read or written last, and it is used only after a look at the
+ * store has shown that it is still true. Counters are reserved ahead while a credential is in use all the time.
+ */
 export class LmdbKeystore implements Keystore {
   readonly #records: SealedRecords;
   readonly #space: KeySpace;
   readonly #name: string;
+  readonly #clock: Clock;
   readonly #credentials: CredentialTable;
+  readonly #state: StateTable;
   /** Committed writes of this object. */
   #ownWrites = 0;
-  #lastState: { readonly writes: number; readonly state: DeviceState } | undefined;
   #closed = false;
+  #lastUse = 0;
+  #cancelSaving: (() => void) | undefined;
 
-  constructor(records: SealedRecords, entry: KeyEntry) {
+  constructor(records: SealedRecords, entry: KeyEntry, clock: Clock) {
     this.#records = records;
+    this.#clock = clock;
     this.#name = entry.name;
     this.#space = keySpace(entry.keyId);
     this.#credentials = new CredentialTable(records, this.#space);
+    this.#state = new StateTable(records, this.#space);
   }
 
   get generation(): number {
@@ -48,9 +60,7 @@ export class LmdbKeystore implements Keystore {
   }
 
   state(): DeviceState {
-    const writes = this.#refresh();
-    if (this.#lastState?.writes !== writes) this.#lastState = { writes, state: this.#readState() };
-    return this.#lastState.state;
+    return this.#state.read(this.#refresh());
   }
 
   attestation(): AttestationMaterial | undefined {
@@ -134,13 +144,15 @@ export class LmdbKeystore implements Keystore {
     });
   }
 
-  use(id: Uint8Array, use: CredentialUse, state?: DeviceStateChange): Promise<boolean> {
-    return this.#write(() => {
-      const credential = this.#credentials.get(id);
-      if (credential === undefined) return false;
-      this.#credentials.replace({ ...credential, ...use });
-      this.#applyChange(state);
-      return true;
+  use(
+    id: Uint8Array,
+    use: CredentialUse,
+    { signCount }: Pick<DeviceStateChange, 'signCount'> = {},
+  ): Promise<boolean> {
+    return new Promise((resolve) => {
+      const exists = this.#useReserved(id, use, signCount) || this.#useNow(id, use, signCount);
+      if (exists) this.#saveWhenQuiet();
+      resolve(exists);
     });
   }
 
@@ -170,13 +182,15 @@ export class LmdbKeystore implements Keystore {
   async reset(factory: DeviceState): Promise<void> {
     await this.#write(() => {
       this.#credentials.clear();
-      writeState(this.#records, this.#space, factory);
+      this.#state.write(factory);
     });
   }
 
+  /** Writes the counters as they are. */
   close(): Promise<void> {
+    if (!this.#closed) this.#saveCounters();
     this.#closed = true;
-    this.#lastState = undefined;
+    this.#state.forget();
     return Promise.resolve();
   }
 
@@ -184,7 +198,9 @@ export class LmdbKeystore implements Keystore {
   #refresh(): number {
     this.#requireOpen();
     this.#records.database.refresh();
-    return this.#writesSoFar();
+    const writes = this.#writesSoFar();
+    this.#credentials.entries.snapshot = writes;
+    return writes;
   }
 
   #writesSoFar(): number {
@@ -198,37 +214,81 @@ export class LmdbKeystore implements Keystore {
     if (this.#closed) throw new KeystoreError('io', 'The keystore has been closed.');
   }
 
-  #readState(): DeviceState {
-    const small = this.#records.require(this.#space.state, smallState);
-    const largeBlobArray = this.#records.readBytes(this.#space.largeBlobArray);
-    return largeBlobArray === undefined ? small : { ...small, largeBlobArray };
-  }
-
   #applyChange(change: DeviceStateChange | undefined): void {
-    if (change === undefined || isEmpty(change)) return;
-    const small = this.#records.require(this.#space.state, smallState);
-    writeState(this.#records, this.#space, changeState(small, change), 'largeBlobArray' in change);
+    this.#state.apply(change, this.#credentials.entries.snapshot);
   }
 
   #write<T>(action: () => T): Promise<T> {
-    return new Promise((resolve) => {
-      this.#requireOpen();
-      const { database } = this.#records;
+    return new Promise((resolve) => resolve(this.#writeNow(action)));
+  }
+
+  #writeNow<T>(action: () => T): T {
+    this.#requireOpen();
+    const { database } = this.#records;
+    try {
       const result = database.writeNow(() => {
-        const number = this.#writesSoFar() + 1;
+        const writes = this.#writesSoFar();
+        this.#credentials.entries.snapshot = writes;
         const value = action();
-        database.put(this.#space.generation, sequenceBytes(number));
+        database.put(this.#space.generation, sequenceBytes(writes + 1));
         return value;
       });
       this.#ownWrites += 1;
-      resolve(result);
-    });
+      return result;
+    } catch (error) {
+      this.#credentials.entries.doubt();
+      this.#state.doubt();
+      throw error;
+    }
   }
-}
 
-function writeState(records: SealedRecords, space: KeySpace, state: DeviceState, withBlobs = true): void {
-  records.write(space.state, smallState, state);
-  if (!withBlobs) return;
-  if (state.largeBlobArray === undefined) records.database.delete(space.largeBlobArray);
-  else records.writeBytes(space.largeBlobArray, state.largeBlobArray);
+  #useReserved(id: Uint8Array, use: CredentialUse, global: number | undefined): boolean {
+    const snapshot = this.#refresh();
+    if (global !== undefined && !this.#state.allows(global, snapshot)) return false;
+    if (!this.#credentials.useReserved(id, use)) return false;
+    return global === undefined || this.#state.useReserved(global, snapshot);
+  }
+
+  #useNow(id: Uint8Array, use: CredentialUse, global: number | undefined): boolean {
+    const reserves: { reserve(): void }[] = [];
+    const exists = this.#writeNow(() => {
+      const used = this.#credentials.use(id, use);
+      if (used === undefined) return false;
+      reserves.push(used);
+      if (global !== undefined)
+        reserves.push(this.#state.use(global, used.ahead, this.#credentials.entries.snapshot));
+      return true;
+    });
+    for (const item of reserves) item.reserve();
+    return exists;
+  }
+
+  #saveWhenQuiet(): void {
+    this.#lastUse = this.#clock.monotonic();
+    this.#cancelSaving ??= this.#clock.after(quietTime, () => this.#saveIfQuiet());
+  }
+
+  #saveIfQuiet(): void {
+    const rest = this.#lastUse + quietTime - this.#clock.monotonic();
+    if (rest > 0) this.#cancelSaving = this.#clock.after(rest, () => this.#saveIfQuiet());
+    else this.#saveCounters();
+  }
+
+  #saveCounters(): void {
+    this.#cancelSaving?.();
+    this.#cancelSaving = undefined;
+    try {
+      if (this.#credentials.entries.unsaved || this.#state.unsaved) {
+        this.#writeNow(() => {
+          this.#credentials.entries.save();
+          this.#state.save(this.#credentials.entries.snapshot);
+        });
+      }
+      this.#credentials.entries.release();
+      this.#state.forget();
+    } catch (error) {
+      // A bound that cannot be lowered is still true: the next process counts on from there.
+      if (!(error instanceof KeystoreError)) throw error;
+    }
+  }
 }

@@ -92,6 +92,7 @@ class Directory implements KeystoreDirectory {
   readonly #dataKey: Uint8Array;
   readonly #records: SealedRecords;
   readonly #leases: LeaseDesk;
+  readonly #opened = new Set<Keystore>();
 
   constructor(
     options: KeystoreDirectoryOptions,
@@ -130,7 +131,9 @@ class Directory implements KeystoreDirectory {
       if (options.create === false) throw this.#noSuchKey(name);
       entry = await this.#create(name, options.factory ?? initialState(this.#options.random));
     }
-    return new LmdbKeystore(this.#records, entry);
+    const keystore = new LmdbKeystore(this.#records, entry, this.#options.clock);
+    this.#opened.add(keystore);
+    return keystore;
   }
 
   remove(name: string): Promise<boolean> {
@@ -172,8 +175,10 @@ class Directory implements KeystoreDirectory {
     });
   }
 
-  close(): Promise<void> {
-    return this.#database.close();
+  async close(): Promise<void> {
+    for (const keystore of this.#opened) await keystore.close();
+    this.#opened.clear();
+    await this.#database.close();
   }
 
   #create(name: string, factory: DeviceState): Promise<KeyEntry> {

@@ -26,10 +26,14 @@ import {
 
 /** What changes whenever a credential is used. Kept apart, so that a sign-in writes few bytes. */
 export type HotMembers = Pick<Credential, 'signCount' | 'backupState' | 'lastUsedAt'>;
+/** A record in place of the exact counter: no value above `ceiling` was ever sent. */
+export type HotRecord = HotMembers & { readonly ceiling?: number };
 export type ColdMembers = Omit<Credential, keyof HotMembers>;
 
 /** Device state without the large-blob array, which is big and seldom written. */
 export type SmallState = Omit<DeviceState, 'largeBlobArray'>;
+/** As for HotRecord, of the global counter. */
+export type StateRecord = SmallState & { readonly ceiling?: number };
 
 /** A key in the directory of keys. */
 export interface KeyEntry {
@@ -89,17 +93,18 @@ export const coldMembers = record<ColdMembers>({
   createdAt: field(19, milliseconds),
 });
 
-export const hotMembers = record<HotMembers>({
+export const hotRecord = record<HotRecord>({
   signCount: field(1, orNull(integer)),
   backupState: field(2, flag),
   lastUsedAt: optional(3, milliseconds),
+  ceiling: optional(4, integer),
 });
 
 const pin = record<PinRecord>({ hash: field(1, bytes), codePoints: field(2, integer) });
 
 const fingerprint = record<Fingerprint>({ id: field(1, bytes), name: optional(2, text) });
 
-export const smallState = record<SmallState>({
+export const stateRecord = record<StateRecord>({
   pin: optional(1, pin),
   pinRetries: field(2, integer),
   uvRetries: field(3, integer),
@@ -116,6 +121,7 @@ export const smallState = record<SmallState>({
   deviceIdentifier: field(14, bytes),
   credStoreState: field(15, bytes),
   signCount: field(16, integer),
+  ceiling: optional(17, integer),
 });
 
 const certifiedKey = record<CertifiedKey>({ privateKey: field(1, bytes), certificate: field(2, bytes) });

@@ -21,8 +21,20 @@ export class SealedRecords {
   }
 
   read<T>(place: Uint8Array, kind: RecordKind<T>): T | undefined {
-    const plain = this.#plain(place);
-    if (plain === undefined) return undefined;
+    const sealed = this.database.get(place);
+    return sealed === undefined ? undefined : this.open(place, sealed, kind);
+  }
+
+  /** A record as it is stored, which no other record and no later state of this one is like. */
+  requireSealed(place: Uint8Array): Uint8Array {
+    const sealed = this.database.get(place);
+    if (sealed === undefined) throw damaged(this.database.path);
+    return sealed;
+  }
+
+  /** Reads what `requireSealed` gave. */
+  open<T>(place: Uint8Array, sealed: Uint8Array, kind: RecordKind<T>): T {
+    const plain = this.#open(place, sealed);
     try {
       return kind.read(this.#members(plain));
     } catch (error) {
@@ -65,7 +77,10 @@ export class SealedRecords {
 
   #plain(place: Uint8Array): Uint8Array | undefined {
     const sealed = this.database.get(place);
-    if (sealed === undefined) return undefined;
+    return sealed === undefined ? undefined : this.#open(place, sealed);
+  }
+
+  #open(place: Uint8Array, sealed: Uint8Array): Uint8Array {
     const plain = this.sealer.open(place, sealed);
     if ((plain[0] ?? 0) > recordVersion) throw newerVersion(this.database.path);
     return plain;

@@ -43,6 +43,21 @@ async function crash(keystore: Keystore, round: number): Promise<void> {
   kill(pid, 'SIGKILL');
 }
 
+/** Signs in without a pause, with a counter of the credential and a global one, and dies at some moment. */
+async function sign(keystore: Keystore, round: number): Promise<void> {
+  const [delay = 0] = createSeededRandom(`death of signing round ${round}`).bytes(1);
+  const signal = new Int32Array(new SharedArrayBuffer(8));
+  await once(new Worker(killer, { eval: true, workerData: signal }), 'message');
+  const { id } = credentialOf(0, 0);
+  signal[0] = 1 + 30 * delay;
+  Atomics.notify(signal, 0);
+  for (;;) {
+    const next = Math.max(keystore.findById(id)?.signCount ?? 0, keystore.state().signCount) + 1;
+    await keystore.use(id, { signCount: next, lastUsedAt: next }, { signCount: next });
+    tell(String(next));
+  }
+}
+
 /** Adds credentials, one transaction each, with blobs that make the file grow. */
 async function fill(keystore: Keystore, first: number, count: number): Promise<void> {
   for (let id = first; id < first + count; id += 1) {
@@ -70,6 +85,7 @@ const store = await openKeystoreDirectory({ directory, random, clock: createFake
 const keystore = await store.open('main');
 const [first = 0, second = 0] = numbers.map(Number);
 if (job === 'crash') await crash(keystore, first);
+if (job === 'sign') await sign(keystore, first);
 if (job === 'overfill') await overfill(keystore);
 if (job === 'fill') await fill(keystore, first, second);
 if (job === 'hold') {

@@ -216,6 +216,51 @@ export function describeKeystore(
       expect(keystore.state()).toEqual({ ...factory, signCount: 12 });
     });
 
+    describe('use', () => {
+      it('changes counter and time of a credential, and nothing else', async () => {
+        const credential = makeCredential('used');
+        await keystore.add(credential);
+        const before = keystore.findById(credential.id);
+        for (let time = 8; time < 20; time += 1) {
+          expect(await keystore.use(credential.id, { signCount: time, lastUsedAt: time })).toBe(true);
+          expect(keystore.findById(credential.id)).toEqual({
+            ...credential,
+            signCount: time,
+            lastUsedAt: time,
+          });
+        }
+        expect(before).toEqual(credential);
+        expect(keystore.state()).toEqual(factory);
+      });
+
+      it('moves a global counter with it, and no generation', async () => {
+        const credential = makeCredential('used');
+        await keystore.add(credential);
+        const { generation } = keystore;
+        for (let time = 8; time < 20; time += 1) {
+          await keystore.use(credential.id, { signCount: time, lastUsedAt: time }, { signCount: time });
+          expect(keystore.state()).toEqual({ ...factory, signCount: time });
+        }
+        expect(keystore.generation).toBe(generation);
+      });
+
+      it('is false for a credential that is not there, and writes nothing', async () => {
+        const use = { signCount: 9, lastUsedAt: 9 };
+        expect(await keystore.use(makeCredential('absent').id, use, { signCount: 9 })).toBe(false);
+        expect(keystore.state()).toEqual(factory);
+      });
+
+      it('is overwritten by a later change', async () => {
+        const credential = makeCredential('used');
+        await keystore.add(credential);
+        for (let time = 8; time < 12; time += 1) {
+          await keystore.use(credential.id, { signCount: time, lastUsedAt: time });
+        }
+        await keystore.update({ ...credential, signCount: 3 });
+        expect(keystore.findById(credential.id)).toEqual({ ...credential, signCount: 3 });
+      });
+    });
+
     describe('addAll', () => {
       const taken = makeCredential('taken');
       const sameAccount = makeCredential('same account', { ...(taken.user && { user: taken.user }) });
