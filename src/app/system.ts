@@ -13,7 +13,22 @@ export const systemClock: Clock = {
   },
 };
 
-/** The operating system's random numbers. */
+/** A call of the operating system takes as long for many bytes as for few. */
+const reserve = new Uint8Array(4096);
+let unused = 0;
+
+/** The operating system's random numbers. Each is given out once: nothing of it stays behind. */
 export const systemRandom: Random = {
-  bytes: (length) => getRandomValues(new Uint8Array(length)),
+  bytes: (length) => {
+    if (length > reserve.length / 4) return getRandomValues(new Uint8Array(length));
+    if (unused < length) {
+      getRandomValues(reserve);
+      unused = reserve.length;
+    }
+    const taken = reserve.subarray(unused - length, unused);
+    const bytes = taken.slice();
+    taken.fill(0);
+    unused -= length;
+    return bytes;
+  },
 };

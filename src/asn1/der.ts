@@ -32,11 +32,14 @@ export function contextTag(number: number, form: 'primitive' | 'constructed'): n
 
 /** Encodes one TLV around the concatenated parts. */
 export function encodeDer(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const header = Uint8Array.from([tag, ...encodeLength(length)]);
-  const result = new Uint8Array(header.length + length);
-  result.set(header);
-  let offset = header.length;
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const octets = length < 0x80 ? undefined : longLength(length);
+  let offset = 2 + (octets?.length ?? 0);
+  const result = new Uint8Array(offset + length);
+  result[0] = tag;
+  result[1] = octets ? 0x80 | octets.length : length;
+  if (octets) result.set(octets, 2);
   for (const part of parts) {
     result.set(part, offset);
     offset += part.length;
@@ -44,11 +47,10 @@ export function encodeDer(tag: number, ...parts: readonly Uint8Array[]): Uint8Ar
   return result;
 }
 
-function encodeLength(length: number): number[] {
-  if (length < 0x80) return [length];
+function longLength(length: number): number[] {
   const octets: number[] = [];
   for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
-  return [0x80 | octets.length, ...octets];
+  return octets;
 }
 
 export function encodeSequence(...parts: readonly Uint8Array[]): Uint8Array {
@@ -71,8 +73,17 @@ export function encodeOctetString(bytes: Uint8Array): Uint8Array {
   return encodeDer(derTag.octetString, bytes);
 }
 
+/** Identifiers are constants of the program; what is handed out is a copy. */
+const encodedOids = new Map<string, Uint8Array>();
+
 /** An OBJECT IDENTIFIER from its dotted form. */
 export function encodeOid(dotted: string): Uint8Array {
+  const encoded = encodedOids.get(dotted) ?? encodeDottedOid(dotted);
+  encodedOids.set(dotted, encoded);
+  return encoded.slice();
+}
+
+function encodeDottedOid(dotted: string): Uint8Array {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   return encodeDer(derTag.oid, Uint8Array.from([first * 40 + second, ...rest].flatMap(base128)));
 }

@@ -1,7 +1,9 @@
+const hexOctets = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
+
 /** The value of big-endian bytes. */
 export function bytesToBigInt(bytes: Uint8Array): bigint {
   let hex = '0x0';
-  for (const octet of bytes) hex += octet.toString(16).padStart(2, '0');
+  for (const octet of bytes) hex += hexOctets[octet] ?? '';
   return BigInt(hex);
 }
 
