@@ -10,6 +10,7 @@ import { speaksCtap2, speaksU2f } from './features.ts';
 import { RpIdHashes } from './rp-id-hashes.ts';
 import { Continuation } from './state/continuation.ts';
 import { PowerCycle } from './state/power-cycle.ts';
+import { Scratch } from './state/scratch.ts';
 import { createU2f } from './u2f/u2f.ts';
 
 /** The authenticator: decides, and knows nothing of reports, files or terminals. */
@@ -23,6 +24,7 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     ...ports,
     power: new PowerCycle(ports.clock, ports.random, ports.crypto),
     continuation: new Continuation(ports.clock),
+    scratch: new Scratch(),
     rpIdHashes: new RpIdHashes(ports.crypto),
   };
   const u2f = createU2f(environment);
@@ -90,6 +92,9 @@ async function runCommand(
       detail: error instanceof Error ? error.message : 'defect',
     });
     return Uint8Array.of(status);
+  } finally {
+    // What waits for its next command may need its secrets again.
+    if (!environment.continuation.isPending) environment.scratch.wipe();
   }
 }
 

@@ -9,6 +9,7 @@ import type { Profile } from './profile.ts';
 import type { RpIdHashes } from './rp-id-hashes.ts';
 import type { Continuation } from './state/continuation.ts';
 import type { PowerCycle } from './state/power-cycle.ts';
+import type { Scratch } from './state/scratch.ts';
 
 /** What the core is given from outside. */
 export interface AuthenticatorPorts {
@@ -28,5 +29,6 @@ export interface AuthenticatorPorts {
 export interface Environment extends AuthenticatorPorts {
   readonly power: PowerCycle;
   readonly continuation: Continuation;
+  readonly scratch: Scratch;
   readonly rpIdHashes: RpIdHashes;
 }

@@ -39,12 +39,13 @@ export function readSalts(environment: Environment, input: CborValue, userPresen
   if (salts?.length !== saltLength && salts?.length !== 2 * saltLength) {
     throw new CtapError('INVALID_PARAMETER', 'salts are neither 32 nor 64 bytes');
   }
+  environment.scratch.keep(salts);
   return { protocol, secret, salts };
 }
 
 /** The encrypted outputs for one credential; the uv bit of the response selects its secret (CTAP 2.3 §12.7). */
 export function evaluateSalts(
-  { crypto, random }: Environment,
+  { crypto, random, scratch }: Environment,
   { protocol, salts, secret }: Salts,
   credential: Credential,
   userVerified: boolean,
@@ -53,7 +54,9 @@ export function evaluateSalts(
   const outputs = [salts.subarray(0, saltLength), salts.subarray(saltLength)]
     .filter((salt) => salt.length > 0)
     .map((salt) => crypto.hmacSha256(credRandom, salt));
-  return protocol.encrypt(crypto, random, secret, concatBytes(...outputs));
+  const plain = scratch.keep(concatBytes(...outputs));
+  for (const output of outputs) scratch.keep(output);
+  return protocol.encrypt(crypto, random, secret, plain);
 }
 
 /**

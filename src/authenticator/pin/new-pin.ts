@@ -15,6 +15,7 @@ export function readNewPin(
 ): PinRecord {
   const padded = protocol.decrypt(environment.crypto, secret, newPinEnc);
   if (!padded) throw new CtapError('PIN_AUTH_INVALID', 'newPinEnc cannot be decrypted');
+  environment.scratch.keep(padded);
   if (padded.length !== paddedPinLength) {
     throw new CtapError('INVALID_PARAMETER', `the new PIN is padded to ${padded.length} bytes instead of 64`);
   }

@@ -77,8 +77,15 @@ export function decapsulate(
 ): SharedSecret {
   const point = parseAgreementKey(peer);
   if (!point) throw new CtapError('INVALID_PARAMETER', 'keyAgreement is no P-256 COSE key');
+  const z = agree(own, point);
+  const secret = protocol.deriveSecret(crypto, z);
+  z.fill(0);
+  return secret;
+}
+
+function agree(own: AgreementKey, point: Parameters<AgreementKey['agree']>[0]): Uint8Array {
   try {
-    return protocol.deriveSecret(crypto, own.agree(point));
+    return own.agree(point);
   } catch (error) {
     if (!(error instanceof InvalidPointError)) throw error;
     throw new CtapError('INVALID_PARAMETER', 'keyAgreement is not on the curve');

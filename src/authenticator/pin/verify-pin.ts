@@ -19,14 +19,17 @@ export function requireUsablePin(environment: Environment): void {
   }
 }
 
-/** The secret shared with the platform under this protocol's current key-agreement key. */
+/** The secret shared with the platform under this protocol's current key-agreement key; wiped after the command. */
 export function shareSecret(
   environment: Environment,
   protocol: PinUvAuthProtocol,
   keyAgreement: CborValue,
 ): SharedSecret {
   const own = environment.power.agreementKey(protocol.version);
-  return decapsulate(environment.crypto, protocol, own, keyAgreement);
+  const secret = decapsulate(environment.crypto, protocol, own, keyAgreement);
+  environment.scratch.keep(secret.hmacKey);
+  environment.scratch.keep(secret.aesKey);
+  return secret;
 }
 
 /**
@@ -44,6 +47,7 @@ export async function verifyPin(
   const { pin, pinRetries, uvRetries } = keystore.state();
   await keystore.updateState({ pinRetries: pinRetries - 1 });
   const pinHash = protocol.decrypt(crypto, secret, pinHashEnc);
+  if (pinHash) environment.scratch.keep(pinHash);
   if (!pin || !pinHash || !crypto.equal(pin.hash, pinHash)) {
     power.renewAgreementKey(protocol.version);
     power.countPinMismatch();

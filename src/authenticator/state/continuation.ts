@@ -27,6 +27,10 @@ export class Continuation {
     this.#clock = clock;
   }
 
+  get isPending(): boolean {
+    return this.#pending !== undefined;
+  }
+
   remember(channel: number, state: ContinuationState): void {
     this.#pending = { channel, state, since: this.#clock.monotonic() };
   }
