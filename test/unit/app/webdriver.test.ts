@@ -1,5 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Builder } from 'selenium-webdriver';
+import authenticators from 'selenium-webdriver/lib/virtual_authenticator.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningWebDriver, WebDriverOptions } from '../../../src/app/api.ts';
 import { runWebDriver } from '../../../src/app/webdriver.ts';
@@ -70,5 +73,37 @@ describe('a WebDriver proxy that runs', () => {
     await expect(start({ transports: ['unix:/no/such/directory/key'] })).rejects.toThrow(TransportError);
     const { url } = await start();
     await expect(start({ listen: new URL(url).port })).rejects.toThrow(/already listens/);
+  });
+});
+
+describe('the client of Selenium', () => {
+  it('drives a key with all that it knows of virtual authenticators', async () => {
+    const { url } = await start();
+    const selenium = await new Builder().usingServer(url).forBrowser('chrome').build();
+    const options = new authenticators.VirtualAuthenticatorOptions();
+    options.setHasResidentKey(true);
+    options.setHasUserVerification(true);
+    await selenium.addVirtualAuthenticator(options);
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pkcs8 = privateKey.export({ type: 'pkcs8', format: 'der' }).toString('binary');
+    const [id, user] = [Buffer.alloc(16, 7), Buffer.from('alice')];
+    await selenium.addCredential(
+      authenticators.Credential.createResidentCredential(id, 'example.com', user, pkcs8, 5),
+    );
+    await selenium.addCredential(
+      authenticators.Credential.createNonResidentCredential(Buffer.alloc(16, 8), 'example.org', pkcs8, 0),
+    );
+    const credentials = await selenium.getCredentials();
+    expect(credentials.map((credential) => [credential.rpId(), credential.signCount()])).toEqual([
+      ['example.com', 5],
+      ['example.org', 0],
+    ]);
+    expect(credentials[0]?.privateKey()).toBe(pkcs8);
+    await selenium.setUserVerified(true);
+    await selenium.removeCredential([...id]);
+    await selenium.removeAllCredentials();
+    expect(await selenium.getCredentials()).toEqual([]);
+    await selenium.removeVirtualAuthenticator();
+    await selenium.quit();
   });
 });

@@ -1,0 +1,83 @@
+/**
+ * A Selenium suite that knows nothing of Fauxkey: it uses the virtual authenticators of WebDriver. Behind
+ * `fauxkey webdriver` they are real HID keys, in Chromium and in Firefox.
+ */
+import assert from 'node:assert/strict';
+import { pathToFileURL } from 'node:url';
+import { Builder, By, Capabilities, until } from 'selenium-webdriver';
+import { Options as ChromeOptions } from 'selenium-webdriver/chrome.js';
+import { Options as FirefoxOptions } from 'selenium-webdriver/firefox.js';
+import authenticators from 'selenium-webdriver/lib/virtual_authenticator.js';
+import { createRelyingParty } from '../relying-party/server.mjs';
+
+const patience = Number(process.env.PATIENCE_MS ?? 20_000);
+
+/** What the example site says of the last ceremony, once it says something. */
+async function resultOf(driver, button) {
+  await driver.executeScript("document.querySelector('#result').textContent = ''");
+  await driver.findElement(By.xpath(`//button[contains(., '${button}')]`)).click();
+  const result = await driver.findElement(By.id('result'));
+  await driver.wait(until.elementTextMatches(result, /\S/), patience);
+  return result.getText();
+}
+
+/** The key of a person who is there and can prove who they are. */
+function passkeyHolder() {
+  const options = new authenticators.VirtualAuthenticatorOptions();
+  options.setHasResidentKey(true);
+  options.setHasUserVerification(true);
+  options.setIsUserVerified(true);
+  return options;
+}
+
+/** Registers, signs in, and is refused when the person cannot be verified. */
+export async function run(driver, url) {
+  await driver.get(url);
+  await driver.addVirtualAuthenticator(passkeyHolder());
+  assert.match(await resultOf(driver, 'Register'), /verified/);
+  const [credential] = await driver.getCredentials();
+  assert.equal(credential?.rpId(), 'localhost');
+
+  assert.match(await resultOf(driver, 'Sign in without a name'), /verified/);
+  assert.match(await resultOf(driver, 'Step up'), /verified/);
+  await driver.setUserVerified(false);
+  assert.match(await resultOf(driver, 'Step up'), /NotAllowedError/);
+
+  await driver.removeAllCredentials();
+  assert.deepEqual(await driver.getCredentials(), []);
+  await driver.removeVirtualAuthenticator();
+}
+
+/** Arguments and programs of the browsers come from the environment: BROWSER_BINARY, BROWSER_ARGS. */
+function browser(name) {
+  const args = (process.env.BROWSER_ARGS ?? '').split(' ').filter(Boolean);
+  const binary = process.env.BROWSER_BINARY;
+  const chrome = new ChromeOptions().addArguments(...args);
+  const firefox = new FirefoxOptions().addArguments(...args);
+  firefox.setPreference('security.webauth.webauthn_enable_usbtoken', true);
+  firefox.setPreference('security.webauth.webauthn_enable_softtoken', false);
+  if (binary) {
+    chrome.setBinaryPath(binary);
+    firefox.setBinary(binary);
+  }
+  return new Builder()
+    .usingServer(process.env.SELENIUM_REMOTE_URL ?? 'http://127.0.0.1:4445')
+    .withCapabilities(new Capabilities().setBrowserName(name))
+    .setChromeOptions(chrome)
+    .setFirefoxOptions(firefox)
+    .build();
+}
+
+async function main(name) {
+  const site = await createRelyingParty();
+  const driver = await browser(name);
+  try {
+    await run(driver, site.url);
+    console.log(`${name}: registered, signed in, and was refused without verification`);
+  } finally {
+    await driver.quit();
+    await site.close();
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(process.argv[2] ?? 'chrome');
