@@ -1,6 +1,8 @@
 /** Fauxkey as a library: the key, what it is made of, and a client to talk to it. */
 export { createKey, defaultIdentity } from './app/create-key.ts';
 export type { ConsentFunction, CreateKeyOptions, Key } from './app/create-key.ts';
+export { createKeyHost } from './app/key-host.ts';
+export type { KeyHostOptions } from './app/key-host.ts';
 export type { ProfileSettings } from './app/profile-settings.ts';
 export { defaultProfile } from './authenticator/default-profile.ts';
 export { presets } from './authenticator/presets.ts';
@@ -35,3 +37,4 @@ export type { OpenTransport, Transport } from './ports/transport.ts';
 export { CtapClient } from './client/ctap-client.ts';
 export { openHidChannel } from './client/hid-channel.ts';
 export { U2fClient } from './client/u2f-client.ts';
+export type { ControlledKey, HostEvent, KeyHost, NewKey } from './control/handle.ts';

@@ -71,8 +71,8 @@ async function listen(path: string, powerCycle: () => Promise<void>): Promise<Se
   return server;
 }
 
-/** In /tmp anybody may have made a directory of this name before us. */
-function requirePrivate(directory: string): void {
+/** Makes a directory of this user alone if need be. In /tmp anybody may have made one of this name before us: throws then. */
+export function requirePrivate(directory: string): void {
   // Not recursive: what it would be in has to exist, and in /proc Node.js would try for ever.
   if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 });
   const stat = lstatSync(directory);

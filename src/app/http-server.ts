@@ -18,12 +18,18 @@ export interface HttpAddress {
   readonly port: number;
 }
 
+/** Milliseconds that a client may take to send its headers, and its whole request. */
+const slowestHeaders = 10_000;
+const slowestRequest = 60_000;
+
 /** Listens at the address. Throws TransportError if the machine does not allow it. */
 export async function serveHttp(
   fetch: (request: Request) => Response | Promise<Response>,
   { host, port }: HttpAddress,
 ): Promise<HttpServer> {
   const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server;
+  server.headersTimeout = slowestHeaders;
+  server.requestTimeout = slowestRequest;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(toListenError(error, `${wordHost(host)}:${port}`)));
     server.listen(port, host, resolve);

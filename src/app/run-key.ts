@@ -5,12 +5,12 @@ import { factoryState } from '../authenticator/factory-state.ts';
 import type { LeaseInfo } from '../keystore/lease.ts';
 import { createMemoryKeystore } from '../keystore/memory.ts';
 import type { Keystore } from '../ports/keystore.ts';
-import type { ControlledKey } from '../control/handle.ts';
-import type { KeyUi, ProfileName, RunningKey, StartOptions } from './api.ts';
+import type { ControlledKey, KeyHost } from '../control/handle.ts';
+import type { KeyUi, ProfileName, RunningControl, RunningKey, StartOptions } from './api.ts';
 import { createTerminalUser, habitOf } from './consent.ts';
 import { controlPaths, serveControl } from './control-socket.ts';
 import { createKeyHost } from './key-host.ts';
-import { createKeyLog } from './key-log.ts';
+import { createKeyLog, type KeyLog } from './key-log.ts';
 import { identityOf, profileOf } from './key-settings.ts';
 import { Cleanup } from './cleanup.ts';
 import { rememberProfile, type NamedProfile } from './named-profile.ts';
@@ -70,14 +70,35 @@ async function start(options: StartOptions, ui: KeyUi, cleanup: Cleanup): Promis
       alsoAsk: createTerminalUser(ui, { keystore: storage.keystore, crypto }),
     }),
     ...(storage.path !== undefined && { place: storage.path }),
-    instruments: false,
+    instruments: options.control !== undefined,
     onEvent: (event) => {
       log.event(event);
       ui.event(event);
     },
   });
-  const socketNotes = await listenForOthers(key, storage, cleanup);
-  return present(key, storage, pool, cleanup, { notes: socketNotes, profile: nameOf(named) });
+  const control = await openControl(host, options, log, cleanup);
+  const notes = [...(control?.notes ?? []), ...(await listenForOthers(key, storage, cleanup))];
+  return present(key, storage, pool, cleanup, {
+    notes,
+    profile: nameOf(named),
+    ...(control && { control: control.shown }),
+  });
+}
+
+/** The control server, if it is wanted; it is loaded only then. */
+async function openControl(
+  host: KeyHost,
+  { allowRemote = false, control }: StartOptions,
+  log: KeyLog,
+  cleanup: Cleanup,
+): Promise<{ readonly shown: RunningControl; readonly notes: readonly string[] } | undefined> {
+  if (!control) return undefined;
+  const { startControlServer } = await import('./control-server.ts');
+  const onDefect = (error: unknown) => log.event({ type: 'defect', error });
+  const server = await startControlServer(host, { ...control, allowRemote, onDefect });
+  cleanup.add(() => server.close());
+  const { notes, token, tokenFile, url } = server;
+  return { shown: { url, token, ...(tokenFile !== undefined && { tokenFile }) }, notes };
 }
 
 function nameOf({ name, changed }: NamedProfile): ProfileName {
@@ -128,7 +149,7 @@ function present(
   storage: Storage,
   pool: KeyPool,
   cleanup: Cleanup,
-  facts: Pick<RunningKey, 'notes' | 'profile'>,
+  facts: Pick<RunningKey, 'control' | 'notes' | 'profile'>,
 ): RunningKey {
   pool.warm();
   let resolveClosed: () => void = () => undefined;
@@ -141,6 +162,7 @@ function present(
     credentialCount,
     pinSet,
     profile: facts.profile,
+    ...(facts.control && { control: facts.control }),
     notes: [...notes, ...facts.notes],
     powerCycle: () => key.powerCycle(),
     close: async () => {

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { ConsentMode, RunningKey, StartOptions } from '../app/api.ts';
+import type { ConsentMode, RunningControl, RunningKey, StartOptions } from '../app/api.ts';
 import type { KeyScreen } from '../consent/terminal.ts';
 import { printable } from '../consent/text/printable.ts';
 import { wordExchange } from '../consent/wording.ts';
@@ -42,6 +42,7 @@ export function createJsonReporter(io: Io, options: StartOptions): Reporter {
         profile: key.profile,
         addresses: key.addresses,
         consent: options.consent,
+        ...(key.control && { control: key.control }),
         notes: key.notes,
       }),
     event: (event) => write(eventJson(event)),
@@ -71,7 +72,15 @@ function readyFacts(key: RunningKey, options: StartOptions): [string, string][] 
         ? 'in memory, gone at the end'
         : `${key.keystore} (${count(key.credentialCount, 'credential')})`,
     ],
+    ...(key.control ? controlFacts(key.control) : []),
     ...key.notes.map((note): [string, string] => ['Note', note]),
+  ];
+}
+
+function controlFacts({ token, tokenFile, url }: RunningControl): [string, string][] {
+  return [
+    ['Control', url],
+    ['Token', tokenFile === undefined ? token : `${token} (in ${tokenFile})`],
   ];
 }
 

@@ -3,11 +3,12 @@ import type { Command } from 'commander';
 import type { AttestationMode, ConsentMode, CounterMode, StartOptions } from '../app/api.ts';
 import { coseAlgorithm } from '../cose/algorithm.ts';
 import type { CoseAlgorithm } from '../cose/algorithm.ts';
+import type { ControlCommandOptions } from './control-options.ts';
 import type { Io } from './io.ts';
 import type { KeyOptions } from './key-options.ts';
 
 /** What commander makes of the options of `start`. */
-export interface StartCommandOptions extends KeyOptions {
+export interface StartCommandOptions extends KeyOptions, ControlCommandOptions {
   readonly transport: readonly string[];
   readonly allowRemote?: boolean;
   readonly consent?: ConsentMode;
@@ -87,7 +88,7 @@ export function addStartOptions(command: Command): Command {
         .argParser(collect)
         .default([], 'auto'),
     )
-    .option('--allow-remote', 'let usbip listen on an address that other machines reach')
+    .option('--allow-remote', 'let usbip and --control listen on an address that other machines reach')
     .option('--vendor-id <hex>', 'USB vendor id', parseUsbId)
     .option('--product-id <hex>', 'USB product id', parseUsbId)
     .option('--product-name <text>', 'USB product name')
@@ -130,8 +131,7 @@ export function addStartOptions(command: Command): Command {
     .optionsGroup('Output:')
     .option('--json', 'print events as JSON, one per line; the first is "ready"')
     .option('--log <file>', 'write a log to this file')
-    .option('-v, --verbose', 'show every command; with --log, also log questions and answers')
-    .optionsGroup('Which key:');
+    .option('-v, --verbose', 'show every command; with --log, also log questions and answers');
 }
 
 /** The user is asked where there is somebody to ask. */

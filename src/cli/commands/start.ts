@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { RunningKey, StartOptions } from '../../app/api.ts';
 import type { KeyEvent } from '../../ports/events.ts';
 import type { Cli, Io } from '../io.ts';
+import { addControlOptions, toControlOptions } from '../control-options.ts';
 import { addKeyOptions, selectKey, withPassphrase } from '../key-options.ts';
 import { createJsonReporter, createPeopleReporter } from '../reporter.ts';
 import type { Reporter } from '../reporter.ts';
@@ -48,7 +49,11 @@ export async function start(cli: Cli, options: StartCommandOptions): Promise<voi
   const { io } = cli;
   const selection = await selectKey(cli, options);
   const screen = createScreen(options.json ? io.stderr : io.stdout, io.env);
-  const wanted: StartOptions = { ...selection, ...toStartOptions(options, io) };
+  const wanted: StartOptions = {
+    ...selection,
+    ...toStartOptions(options, io),
+    ...toControlOptions(options, cli.version),
+  };
   const reporter = options.json ? createJsonReporter(io, wanted) : createPeopleReporter(io, screen, wanted);
   const ui = { input: io.stdin, screen, event: (event: KeyEvent) => reporter.event(event) };
   const key = await withPassphrase(cli, wanted, (chosen) => cli.app.runKey(chosen, ui));
@@ -73,8 +78,10 @@ export function registerStart(program: Command, cli: Cli): void {
       '\nExamples:\n' +
         '  $ fauxkey start\n' +
         '  $ fauxkey start --transport uhid --transport tcp:127.0.0.1:8112 --consent auto\n' +
-        '  $ fauxkey start --memory --json --consent auto --delay 500 --uv',
+        '  $ fauxkey start --memory --json --consent auto --delay 500 --uv\n' +
+        '  $ fauxkey start --memory --control',
     )
     .action((options: StartCommandOptions) => start(cli, options));
-  addKeyOptions(addStartOptions(command));
+  addControlOptions(addStartOptions(command)).optionsGroup('Which key:');
+  addKeyOptions(command);
 }
