@@ -28,7 +28,7 @@ const plugCycles = Number(values['plug-cycles'] ?? Math.round(10_000 * scale));
 
 /** Tables of a run, and what may differ between its first sample after warming up and its last. */
 const samples = 10;
-const limits = { heap: 8 * 1024 * 1024, rss: 48 * 1024 * 1024, handles: 2, latency: 1.5 };
+const limits = { heap: 8 * 1024 * 1024, rss: 48 * 1024 * 1024, handles: 2, resources: 32, latency: 1.5 };
 
 interface Sample {
   readonly done: number;
@@ -36,7 +36,8 @@ interface Sample {
   readonly rss: number;
   readonly handles: number;
   readonly resources: number;
-  /** Milliseconds for one of what is done. */
+  /** Milliseconds for one of what is done. The tenth that went fastest tells the least of other programs. */
+  readonly fast: number;
   readonly median: number;
   readonly p99: number;
 }
@@ -54,6 +55,7 @@ async function take(done: number, times: number[]): Promise<Sample> {
     rss,
     handles: process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0,
     resources: process.getActiveResourcesInfo().filter((name) => /Wrap|Timeout/.test(name)).length,
+    fast: at(0.1),
     median: at(0.5),
     p99: at(0.99),
   };
@@ -65,7 +67,7 @@ function mebibytes(bytes: number): string {
 
 async function measure(name: string, total: number, work: () => Promise<number>): Promise<Sample[]> {
   console.log(`\n${name}: ${String(total)}`);
-  console.log('      done  heap MB  rss MB  handles  resources  median ms  p99 ms');
+  console.log('      done  heap MB  rss MB  handles  resources  fast ms  median ms  p99 ms');
   const taken: Sample[] = [];
   for (let done = 0, times: number[] = []; done < total;) {
     const start = performance.now();
@@ -77,8 +79,13 @@ async function measure(name: string, total: number, work: () => Promise<number>)
     times = [];
     taken.push(sample);
     const cells = [String(done), mebibytes(sample.heap), mebibytes(sample.rss), String(sample.handles)];
-    const later = [String(sample.resources), sample.median.toFixed(3), sample.p99.toFixed(3)];
-    const widths = [10, 9, 8, 9, 11, 11, 8];
+    const later = [
+      String(sample.resources),
+      sample.fast.toFixed(3),
+      sample.median.toFixed(3),
+      sample.p99.toFixed(3),
+    ];
+    const widths = [10, 9, 8, 9, 11, 9, 11, 8];
     console.log([...cells, ...later].map((cell, index) => cell.padStart(widths[index] ?? 0)).join(''));
   }
   return taken;
@@ -93,10 +100,9 @@ function judge(name: string, taken: readonly Sample[]): string[] {
     faults.push(`the heap grew by ${mebibytes(last.heap - first.heap)} MB`);
   if (last.rss - first.rss > limits.rss) faults.push(`memory grew by ${mebibytes(last.rss - first.rss)} MB`);
   if (last.handles - first.handles > limits.handles) faults.push(`handles grew to ${String(last.handles)}`);
-  if (last.resources - first.resources > limits.handles)
+  if (last.resources - first.resources > limits.resources)
     faults.push(`resources grew to ${String(last.resources)}`);
-  if (last.median > first.median * limits.latency)
-    faults.push(`one takes ${last.median.toFixed(3)} ms in the end`);
+  if (last.fast > first.fast * limits.latency) faults.push(`one takes ${last.fast.toFixed(3)} ms in the end`);
   return faults.map((fault) => `${name}: ${fault}`);
 }
 
