@@ -74,15 +74,34 @@ function interfaceDescription({ product }: UsbIdentity): Uint8Array {
   );
 }
 
-/** Time in microseconds, which is what an interface without if_tsresol has. */
+/** Time in microseconds, which is what an interface without if_tsresol has. Made in one piece: there are many. */
 function enhancedPacket({ bytes, time }: UsbFrame, comment?: string): Uint8Array {
+  const text = comment === undefined ? undefined : utf8Bytes(comment);
+  const dataEnd = 28 + roundUp(bytes.length);
+  const length = dataEnd + (text ? 4 + roundUp(text.length) + 4 : 0) + 4;
+  const result = new Uint8Array(length);
+  const view = new DataView(result.buffer);
   const microseconds = Math.round(time * 1000);
-  return block(
+  const head = [
     blockType.enhancedPacket,
-    uint32(0, Math.floor(microseconds / 2 ** 32), microseconds % 2 ** 32, bytes.length, bytes.length),
-    padded(bytes),
-    ...(comment === undefined ? [] : [options([option.comment, comment])]),
-  );
+    length,
+    0,
+    Math.floor(microseconds / 2 ** 32),
+    microseconds % 2 ** 32,
+  ];
+  [...head, bytes.length, bytes.length].forEach((value, index) => view.setUint32(4 * index, value, true));
+  result.set(bytes, 28);
+  if (text) {
+    view.setUint16(dataEnd, option.comment, true);
+    view.setUint16(dataEnd + 2, text.length, true);
+    result.set(text, dataEnd + 4);
+  }
+  view.setUint32(length - 4, length, true);
+  return result;
+}
+
+function roundUp(length: number): number {
+  return Math.ceil(length / 4) * 4;
 }
 
 /** The start of a capture: what the device is, as if it were plugged in at that moment (milliseconds since 1970). */
