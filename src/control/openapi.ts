@@ -75,7 +75,10 @@ function operationId(method: string, path: string): string {
 
 function describeSuccess(route: Route, schemas: Map<string, unknown>): Json {
   const { media, response, status } = route;
-  if (media !== undefined) return { 200: { description: 'Done', content: { [media]: {} } } };
+  if (media !== undefined) {
+    const schema = response && { schema: toJson(response, schemas) };
+    return { 200: { description: 'Done', content: { [media]: { ...schema } } } };
+  }
   if (!response) return { 204: { description: 'Done' } };
   const content = { 'application/json': { schema: toJson(response, schemas) } };
   return { [status ?? 200]: { description: 'Done', content } };

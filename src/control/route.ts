@@ -43,7 +43,7 @@ interface RouteSpec<P, Q, B, R, M> {
   readonly query?: Q;
   readonly body?: B;
   readonly response?: R;
-  /** Media type of a response that is no JSON. */
+  /** Media type of a response that is no JSON; `response` then describes an element of it, and encodes nothing. */
   readonly media?: M;
   /** 200 with a response, else 204, unless given. */
   readonly status?: 200 | 201;

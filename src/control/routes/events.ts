@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { streamEvents } from '../events/sse.ts';
 import { defineRoute, type RouteGroup } from '../route.ts';
 import { textId } from '../schemas/common.ts';
-import { eventTypes } from '../schemas/event.ts';
+import { controlEvent, eventTypes, laggedEvent } from '../schemas/event.ts';
 
 /** Words with commas between them. */
 const typeList = z.codec(z.string(), z.array(z.enum(eventTypes)), {
@@ -25,6 +25,7 @@ export const eventRoutes: RouteGroup = {
         key: textId.describe('Events of this key only').exactOptional(),
         types: typeList.describe('Types of events, with commas between them').exactOptional(),
       }),
+      response: z.union([controlEvent, laggedEvent]),
       media: 'text/event-stream',
       handle: ({ context, headers, query }) =>
         streamEvents(context.events, query, headers.get('last-event-id') ?? undefined),
