@@ -3,7 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { hidCommand } from '../../../src/ctaphid/command.ts';
 import { blank } from '../../../src/trace/redact.ts';
 import type { Trace } from '../../../src/trace/trace.ts';
-import { allow, assertion, bit, hmacSecretInput, pin, resident, tokenByPin } from '../../support/protocol.ts';
+import {
+  allow,
+  assertion,
+  bit,
+  hmacSecretInput,
+  pin,
+  resident,
+  tokenByPin,
+  provider,
+} from '../../support/protocol.ts';
 import { createTracedKey } from './traced-key.ts';
 
 /** Everything that a trace gives away, in all its forms, as one text of hex. */
