@@ -1,5 +1,6 @@
 // Writes docs/conformance.md from the citations in the sources and tests. `--check` only tells whether it is current.
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+// Either way it fails for a section that no source or no test cites.
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,6 +20,7 @@ const sections = {
   6.9: 'selection',
   '6.10': 'largeBlobs',
   6.11: 'config',
+  6.12: 'prototypes of bioEnrollment and credentialManagement',
   7.1: 'enterprise attestation',
   7.2: 'alwaysUv',
   7.3: 'certifications',
@@ -37,6 +39,20 @@ const sections = {
   12.9: 'thirdPartyPayment',
 };
 
+/** The parts of WebAuthn Level 3 that a key and its client are made of. */
+const webAuthnSections = {
+  '5.1.3': 'creating a credential, on the side of the client',
+  '5.1.4': 'signing in, on the side of the client',
+  '5.8.5': 'algorithm identifiers',
+  6.1: 'authenticator data',
+  '6.5.5': 'signature formats',
+  8.2: 'packed attestation and its certificates',
+  8.6: 'fido-u2f attestation',
+  8.7: 'none attestation',
+  '10.1.4': 'prf',
+  '10.1.5': 'largeBlob',
+};
+
 function filesBelow(folder) {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
@@ -45,38 +61,69 @@ function filesBelow(folder) {
   });
 }
 
-const files = ['src', 'test'].flatMap((folder) => filesBelow(join(root, folder))).sort();
+/** The rooms that implement the standards; the others only talk about them. */
+const rooms = [
+  ...[
+    'asn1',
+    'attestation',
+    'authenticator',
+    'cbor',
+    'client',
+    'consent',
+    'cose',
+    'crypto',
+    'ctap',
+    'ctaphid',
+  ],
+  ...['keystore', 'ports', 'transports'],
+];
+const folders = [
+  ...rooms.flatMap((room) => [`src/${room}`, `test/unit/${room}`]),
+  ...['interop', 'matrix', 'property', 'protocol'].map((kind) => `test/${kind}`),
+];
+
+const files = folders
+  .filter((folder) => existsSync(join(root, folder)))
+  .flatMap((folder) => filesBelow(join(root, folder)))
+  .sort();
 const texts = new Map(files.map((path) => [relative(root, path), readFileSync(path, 'utf8')]));
 
-/** All sections that a text cites, e.g. `CTAP 2.3 §6.1.2 step 5, §8.2`. */
-function citations(text) {
-  const runs = text.matchAll(/CTAP 2\.3 ((?:§[\d.]*\d(?: steps? \d+(?: (?:to|and) \d+)?)?(?:, | and )?)+)/g);
+/** All sections of a standard that a text cites, e.g. `CTAP 2.3 §6.1.2 step 5, §8.2`. */
+function citations(text, standard) {
+  const runs = text.matchAll(
+    new RegExp(`${standard} ((?:§[\\d.]*\\d(?: steps? \\d+(?: (?:to|and) \\d+)?)?(?:, | and )?)+)`, 'g'),
+  );
   return [...runs].flatMap(([, run]) => [...run.matchAll(/§([\d.]*\d)/g)].map(([, section]) => section));
 }
 
-/** Tests name the sections of the standard that they are about without repeating its name. */
+/** Tests name the sections of CTAP that they are about without repeating its name. */
 function testCitations(text) {
-  return [...text.matchAll(/(?<!WebAuthn L\d |RFC \d+ )§([\d.]*\d)/g)].map(([, section]) => section);
+  const others =
+    /(?:WebAuthn L\d|RFC \d+|raw messages|Statement [\d.]+|Values [\d.]+) §[\d.]*\d(?:, §[\d.]*\d)*/g;
+  return [...text.replaceAll(others, '').matchAll(/§([\d.]*\d)/g)].map(([, section]) => section);
 }
 
-const cited = new Map(
+const ctap = new Map(
   [...texts].map(([file, text]) => [
     file,
-    new Set(file.startsWith('test/') ? testCitations(text) : citations(text)),
+    new Set(file.startsWith('test/') ? testCitations(text) : citations(text, 'CTAP 2\\.3')),
   ]),
 );
+const webAuthn = new Map([...texts].map(([file, text]) => [file, new Set(citations(text, 'WebAuthn L3'))]));
 
 function belongs(section, heading) {
   return section === heading || section.startsWith(`${heading}.`);
 }
 
-function citing(prefix, heading) {
+function citing(cited, prefix, heading) {
   return [...cited]
     .filter(
       ([file, found]) => file.startsWith(prefix) && [...found].some((section) => belongs(section, heading)),
     )
     .map(([file]) => file);
 }
+
+const bySection = (a, b) => a.localeCompare(b, 'en', { numeric: true });
 
 function links(paths) {
   return paths.length === 0
@@ -99,21 +146,58 @@ function choices(marker) {
     });
 }
 
-const rows = Object.keys(sections)
-  .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-  .map(
-    (section) =>
-      `| §${section} ${sections[section]} | ${links(citing('src/', section))} | ${links(citing('test/', section))} |`,
-  );
+/** What no source or no test cites: a section of which nobody knows where it is, or whether it works. */
+const gaps = [];
 
-const page = `# Conformance with CTAP 2.3
+function table(headings, cited, standard) {
+  const rows = Object.keys(headings)
+    .sort(bySection)
+    .map((section) => {
+      const [sources, tests] = [citing(cited, 'src/', section), citing(cited, 'test/', section)];
+      if (sources.length === 0) gaps.push(`no source cites ${standard} §${section} (${headings[section]})`);
+      if (tests.length === 0) gaps.push(`no test cites ${standard} §${section} (${headings[section]})`);
+      return `| §${section} ${headings[section]} | ${links(sources)} | ${links(tests)} |`;
+    });
+  return ['| Section | Where | Tests that cite it |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** The subsections that sources cite, each with the files that name exactly it. */
+function subsections(headings, cited) {
+  const found = new Set([...cited].flatMap(([file, some]) => (file.startsWith('src/') ? [...some] : [])));
+  const rows = [...found]
+    .filter(
+      (section) =>
+        !(section in headings) && Object.keys(headings).some((heading) => belongs(section, heading)),
+    )
+    .sort(bySection)
+    .map((section) => {
+      const [sources, tests] = [citing(cited, 'src/', section), citing(cited, 'test/', section)];
+      const heading = Object.keys(headings).find((name) => belongs(section, name));
+      return `| §${section} | ${links(sources)} | ${tests.length > 0 ? links(tests) : `as §${heading}`} |`;
+    });
+  return ['| Subsection | Where | Tests that name it |', '|---|---|---|', ...rows].join('\n');
+}
+
+const page = `# Conformance with CTAP 2.3 and WebAuthn Level 3
 
 Made by \`node docs/conformance.mjs\` from the citations in the code; do not edit. A section is implemented where a file
-cites it, and shown by the tests that cite it.
+cites it, and shown by the tests that cite it. A section without a source or a test fails the check, and so does a page that
+is not current.
 
-| Section | Where | Tests that cite it |
-|---|---|---|
-${rows.join('\n')}
+## CTAP 2.3
+
+${table(sections, ctap, 'CTAP 2.3')}
+
+§6.1 to §6.11 are also shown by what is about all of them: [malformed requests](../test/protocol/malformed-subcommands.test.ts)
+for every member of every subcommand, the [matrices](../test/matrix), and [other people's clients](../test/interop).
+
+### Subsections
+
+${subsections(sections, ctap)}
+
+## WebAuthn Level 3
+
+${table(webAuthnSections, webAuthn, 'WebAuthn L3')}
 
 ## Deviations
 
@@ -122,13 +206,14 @@ ${choices('DEVIATION').join('\n') || 'None.'}
 ## Choices where the standard is silent
 
 ${choices('SPEC-SILENT').join('\n') || 'None.'}
+
+Readings of the standard that differ between sources are in [spec-notes.md](spec-notes.md).
 `;
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(target, 'utf8') !== page) {
-    console.error('docs/conformance.md is not current: run node docs/conformance.mjs');
-    process.exitCode = 1;
-  }
-} else {
-  writeFileSync(target, page);
+const problems = [...gaps];
+if (!process.argv.includes('--check')) writeFileSync(target, page);
+else if (readFileSync(target, 'utf8') !== page) {
+  problems.push('docs/conformance.md is not current: run node docs/conformance.mjs');
 }
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) process.exitCode = 1;

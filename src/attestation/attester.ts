@@ -12,7 +12,7 @@ export type AttesterOptions = MaterialOptions;
 const es256 = coseAlgorithm.ES256;
 
 /**
- * Makes attestation statements (WebAuthn L3 §8). The test authority and its certificates come from the keystore, or are
+ * Makes attestation statements (WebAuthn L3 §8.2, §8.6, §8.7). The test authority and its certificates come from the keystore, or are
  * made on first use; `none` and `packed-self` never touch them. Rejects with KeystoreError if they cannot be stored,
  * with UsageError if a new certificate is needed and the user gave a root without its private key.
  */

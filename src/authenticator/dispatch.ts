@@ -33,6 +33,7 @@ interface CommandEntry {
 
 const always = (): boolean => true;
 
+/** By command byte. The prototypes are what their final commands are (CTAP 2.3 §6.12). */
 const commands = new Map<number, CommandEntry>(
   (
     [

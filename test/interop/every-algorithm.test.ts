@@ -33,7 +33,7 @@ type Judge = 'OpenSSL' | 'noble' | 'SimpleWebAuthn';
 const mlDsa: readonly Judge[] = opensslHasMlDsa ? ['OpenSSL', 'noble', 'SimpleWebAuthn'] : ['noble'];
 
 /**
- * Who judges each algorithm here, signatures of attestation and of assertions. python-fido2.test.ts has a fourth judge
+ * Who judges each algorithm here (WebAuthn L3 §5.8.5, §6.5.5), signatures of attestation and of assertions. python-fido2.test.ts has a fourth judge
  * for all but PS384, PS512, RS384 and RS512, with an OpenSSL of its own that knows ML-DSA.
  */
 const judges: Readonly<Record<AlgorithmName, readonly Judge[]>> = {

@@ -119,7 +119,7 @@ function bend(good: GetInfoResponse): GetInfoResponse[] {
   return bent;
 }
 
-describe('getInfo is consistent with itself §6.4', () => {
+describe('getInfo is consistent with itself §6.4 and has what §9 asks for', () => {
   it.each(presets.map(({ name, profile }) => [name, profile] as const))(
     'on the preset %s',
     async (_name, profile) => {

@@ -8,7 +8,7 @@ const credentialManagementPreview = 0x41;
 const bioEnrollmentPreview = 0x40;
 const pin = '1234';
 
-describe('prototype commands, which older platforms send', () => {
+describe('prototype commands §6.12, which older platforms send', () => {
   it('41 is credentialManagement, under the same token', async () => {
     const client = await createLocalKey().connect();
     await client.clientPin.setPin(pin);

@@ -110,7 +110,7 @@ function flagsOf({ response }: { response: { authenticatorData: string } }): { u
   return { uv: ((Buffer.from(response.authenticatorData, 'base64url')[32] ?? 0) & 0x04) !== 0 };
 }
 
-describe('registration and sign-in, judged by SimpleWebAuthn', () => {
+describe('registration and sign-in (WebAuthn L3 §5.1.3, §5.1.4), judged by SimpleWebAuthn', () => {
   it.each([-7, -8])('work with algorithm %i', async (alg) => {
     const made = await register(browser(), await creation({ supportedAlgorithmIDs: [alg] }));
     expect(made.response.response).toMatchObject({ publicKeyAlgorithm: alg, transports: ['usb'] });

@@ -47,7 +47,7 @@ async function openPage(profile: Partial<Profile>) {
   };
 }
 
-describe('extensions of WebAuthn over the key itself', () => {
+describe('prf and largeBlob (WebAuthn L3 §10.1.4, §10.1.5) over the key itself', () => {
   it('prf gives at registration what it gives at sign-in', async () => {
     const page = await openPage({ extensions: ['hmac-secret', 'hmac-secret-mc'] });
     const prf = { eval: { first: 'AQID', second: 'BAUG' } };

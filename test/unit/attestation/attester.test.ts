@@ -14,7 +14,7 @@ const leafOf = (attStmt: ReadonlyMap<unknown, unknown>): Uint8Array => {
   return chain[0]!;
 };
 
-describe('attestation "none"', () => {
+describe('attestation "none" (WebAuthn L3 §8.7)', () => {
   it('is an empty statement that touches no certificate', async () => {
     const store = createTestStore();
     const registration = await register(createOptions(store), 'none');
@@ -45,7 +45,7 @@ describe('self attestation', () => {
   });
 });
 
-describe('attestation with certificates', () => {
+describe('attestation with certificates (WebAuthn L3 §8.2, §8.6)', () => {
   it.each([
     ['packed', -7, ['alg', 'sig', 'x5c']],
     ['packed', -8, ['alg', 'sig', 'x5c']],
