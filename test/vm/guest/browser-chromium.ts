@@ -1,4 +1,5 @@
 /** Debian's Chromium with a window, driven over its debugging pipe. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium as playwright } from 'playwright-core';
 import type { Browser, Page } from './browser.ts';
@@ -31,10 +32,17 @@ export const chromium: Browser = {
   launch,
   explainsFailures: true,
   confirmsAccount: true,
+  evaluatesPrfAtCreate: true,
   setPin,
 };
 
+/** What an enterprise tells the browsers that it manages: the RP IDs that may learn which key it is. */
+const POLICIES = '/etc/chromium/policies/managed';
+const POLICY = { SecurityKeyPermitAttestation: ['corp.localhost'] };
+
 async function launch(scope: Scope, screen: Screen): Promise<Page> {
+  mkdirSync(POLICIES, { recursive: true });
+  writeFileSync(join(POLICIES, 'tests.json'), JSON.stringify(POLICY));
   const context = await playwright.launchPersistentContext(scratch('chromium'), {
     executablePath: '/usr/bin/chromium',
     headless: false,

@@ -40,6 +40,7 @@ export const firefox: Browser = {
   launch,
   explainsFailures: false,
   confirmsAccount: false,
+  evaluatesPrfAtCreate: false,
   setPin,
 };
 

@@ -19,6 +19,8 @@ export interface Browser {
   readonly explainsFailures: boolean;
   /** Whether a dialog shows which account a usernameless sign-in is about to use. */
   readonly confirmsAccount: boolean;
+  /** Whether a page gets results of PRF when it registers, and not only when it signs in. */
+  readonly evaluatesPrfAtCreate: boolean;
   /** Sets the first PIN of the key in the browser's own surface, and runs a ceremony that asks for it. */
   readonly setPin: <T>(screen: Screen, pin: string, ceremony: () => Promise<T>) => Promise<T>;
 }

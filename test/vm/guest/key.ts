@@ -14,6 +14,8 @@ export interface KeyOptions {
   readonly consent?: 'auto' | 'deny';
   /** Built-in user verification. */
   readonly uv?: boolean;
+  /** More of `fauxkey start`: what kind of key it is. */
+  readonly args?: readonly string[];
 }
 
 /** What a running key prints with `--json --verbose`: commands, questions, answers. */
@@ -38,6 +40,7 @@ export async function startKey(scope: Scope, name: string, options: KeyOptions):
   const before = new Set(hidrawNodes());
   const args = ['start', '--json', '--verbose', '--transport', 'uhid', '--keystore', options.keystore];
   args.push('--consent', options.consent ?? 'auto', ...(options.uv === true ? ['--uv'] : []));
+  args.push(...(options.args ?? []));
   const daemon = startDaemon(scope, `key-${name}`, process.execPath, [PROGRAM, ...args]);
   const node = await until('new hidraw node that udev calls a security key', START_LIMIT_SECONDS, () => {
     requireAlive(daemon);

@@ -63,8 +63,12 @@ export class Site {
     this.#port = port;
   }
 
-  open(host = 'localhost'): Promise<void> {
-    return this.#page.open(`http://${host}:${this.#port}/`);
+  async open(host = 'localhost'): Promise<void> {
+    await this.#page.open(this.origin(host));
+  }
+
+  origin(host = 'localhost'): string {
+    return `http://${host}:${this.#port}`;
   }
 
   register(wish: Wish): Promise<Ceremony> {

@@ -1,73 +1,24 @@
 /** Unmodified browsers with Fauxkey as the security key, on a site that verifies what they send. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from '../browser.ts';
+import type { Browser } from '../browser.ts';
 import { chromium } from '../browser-chromium.ts';
 import { firefox } from '../browser-firefox.ts';
 import { answerDialogs, type Answer } from '../dialog.ts';
 import { expectEqual, expectThat } from '../expect.ts';
 import { makeCredential } from '../fido2-tools.ts';
-import { fauxkey, requireEvent, startKey, type Key } from '../key.ts';
+import { fauxkey, requireEvent } from '../key.ts';
 import { scratch } from '../places.ts';
-import {
-  Site,
-  requireError,
-  requireVerified,
-  startRelyingParty,
-  type Ceremony,
-  type Shown,
-} from '../relying-party.ts';
+import { requireError, requireVerified, type Shown } from '../relying-party.ts';
 import { output } from '../process.ts';
-import { timed } from '../report.ts';
-import { openScreen, type Screen } from '../screen.ts';
-import { defineSuite, type Scope, type Suite, type VmTest } from '../suite.ts';
+import { exchangeKey, failing, setUpBrowser, type Setting } from '../setting.ts';
+import { defineSuite, type Suite, type VmTest } from '../suite.ts';
+import { chromiumKinds, firefoxKinds } from './kinds.ts';
 
 const PIN = '4711';
 const NO_CREDENTIALS = 0x2e;
 const OPERATION_DENIED = 0x27;
 const TOUCH_ONLY = { userVerification: 'discouraged', residentKey: 'discouraged' };
-
-interface Setting {
-  readonly browser: Browser;
-  readonly scope: Scope;
-  readonly screen: Screen;
-  readonly site: Site;
-  readonly keystore: string;
-  key: Key;
-}
-
-async function setUp(scope: Scope, browser: Browser): Promise<Setting> {
-  const keystore = scratch('keystore');
-  const [port, key, { screen, page }] = await Promise.all([
-    timed('the relying party', () => startRelyingParty(scope)),
-    timed('the key', () => startKey(scope, browser.name, { keystore })),
-    timed(browser.name, () => openWindow(scope, browser)),
-  ]);
-  const site = new Site(page, port);
-  await timed('its first page', () => site.open());
-  return { browser, scope, screen, site, keystore, key };
-}
-
-async function openWindow(
-  scope: Scope,
-  browser: Browser,
-): Promise<{ readonly screen: Screen; readonly page: Page }> {
-  const screen = await openScreen(scope);
-  return { screen, page: await browser.launch(scope, screen) };
-}
-
-/** A ceremony that fails; a browser that explains failures to the user is told that they have read it. */
-async function failing(setting: Setting, step: string, ceremony: Promise<Ceremony>): Promise<Ceremony> {
-  const { browser, screen } = setting;
-  const name = `${browser.name} ${step}`;
-  if (browser.explainsFailures) {
-    return answerDialogs(screen, ceremony, [{ show: name, press: 'Escape' }]);
-  }
-  const result = await ceremony;
-  await screen.settle();
-  screen.capture(name);
-  return result;
-}
 
 async function showResult({ screen, browser }: Setting, step: string): Promise<void> {
   await screen.settle();
@@ -203,9 +154,8 @@ const denial: VmTest<Setting> = {
   name: 'a user who says no: NotAllowedError for both ceremonies',
   limitSeconds: 150,
   run: async (setting) => {
-    const { site, scope, keystore, browser } = setting;
-    await setting.key.stop();
-    setting.key = await startKey(scope, `${browser.name}-deny`, { keystore, consent: 'deny' });
+    const { site, keystore } = setting;
+    await exchangeKey(setting, 'deny', { keystore, consent: 'deny' });
     const got = site.signIn({ user: 'alice', userVerification: 'discouraged' });
     requireError(await failing(setting, 'sign-in denied', got), 'NotAllowedError', 'browser');
     await requireEvent(setting.key, { event: 'command', name: 'getAssertion', status: OPERATION_DENIED });
@@ -225,12 +175,12 @@ const TESTS = [
   ...[setPin, usernameless, denial],
 ];
 
-function browserSuite(browser: Browser): Suite {
+function browserSuite(browser: Browser, kinds: readonly VmTest<Setting>[]): Suite {
   return defineSuite<Setting>({
     name: browser.name,
     setUpLimitSeconds: 400,
-    setUp: (scope) => setUp(scope, browser),
-    tests: TESTS,
+    setUp: (scope) => setUpBrowser(scope, browser),
+    tests: [...TESTS, ...kinds],
     afterFailure: async ({ screen, site }) => {
       screen.capture(`${browser.name} failure`);
       await site.open();
@@ -238,4 +188,7 @@ function browserSuite(browser: Browser): Suite {
   });
 }
 
-export const browserSuites: readonly Suite[] = [chromium, firefox].map(browserSuite);
+export const browserSuites: readonly Suite[] = [
+  browserSuite(chromium, chromiumKinds),
+  browserSuite(firefox, firefoxKinds),
+];
