@@ -25,7 +25,7 @@ const rules: Record<string, { readonly from: readonly string[]; readonly types?:
   frameworks: { from: ['app', 'client', 'consent', 'control', 'ctap', 'faults', 'ports', 'trace'] },
   check: { from: ['asn1', 'attestation', 'cbor', 'client', 'cose', 'ctap', 'ctaphid', 'ports'] },
   app: { from: ['*'] },
-  cli: { from: ['app', 'check', 'client', 'control', 'consent', 'cbor', 'cose', 'ctap', 'ports'] },
+  cli: { from: ['app', 'check', 'client', 'control', 'consent', 'cbor', 'cose', 'ctap', 'ports', 'trace'] },
 };
 
 /** Rooms that also have to run where there is no Node.js, and may not look at time or chance themselves. */

@@ -43,6 +43,18 @@ export interface RunningControl {
   readonly tokenFile?: string;
 }
 
+/** A machine that touches the key and switches its power for suites of other people. */
+export interface RigOptions {
+  readonly kind: 'touch' | 'conformance';
+  /** 0 for a free one. */
+  readonly port: number;
+}
+
+export interface RunningRig {
+  readonly kind: RigOptions['kind'];
+  readonly url: string;
+}
+
 export interface StartOptions extends KeySelection {
   /** Keeps everything in memory; `keystore` and `passphrase` are then without meaning. */
   readonly memory: boolean;
@@ -68,6 +80,7 @@ export interface StartOptions extends KeySelection {
   readonly usb: Partial<Pick<UsbIdentity, 'vendorId' | 'productId' | 'product' | 'manufacturer' | 'serial'>>;
   /** Serves the key over HTTP, too. */
   readonly control?: ControlOptions;
+  readonly rigs?: readonly RigOptions[];
   /** Log file; absent: no log is kept. */
   readonly logFile?: string;
   /** Tells every command on the screen, and logs questions and answers too. */
@@ -87,6 +100,8 @@ export interface KeyUi {
   readonly input: TerminalInput;
   readonly screen: KeyScreen;
   event(event: KeyEvent): void;
+  /** What a suite told a rig at its end. */
+  rigResults?(results: Readonly<Record<string, unknown>>): void;
 }
 
 export interface RunningKey {
@@ -97,6 +112,7 @@ export interface RunningKey {
   readonly addresses: readonly string[];
   /** Sentences for the person who started it: which transport was taken and why, what would give a better one. */
   readonly notes: readonly string[];
+  readonly rigs?: readonly RunningRig[];
   readonly credentialCount: number;
   readonly profile: ProfileName;
   readonly pinSet: boolean;
@@ -251,7 +267,8 @@ export interface CheckUi {
   result(result: CheckResult): void;
   /** The key waits for a touch. */
   touch(): void;
-  /** Asks somebody to unplug the key and plug it in again; false if nobody is there. */
+  readonly canReplug: boolean;
+  /** Asks somebody to unplug the key and plug it in again; false if it was not done. */
   replug(): Promise<boolean>;
 }
 
@@ -307,6 +324,31 @@ export interface RunningWebDriver {
   close(): Promise<void>;
 }
 
+/** Which trace to read, and how. */
+export interface TraceWish {
+  /** Control server; the one of this machine unless given. */
+  readonly url?: string;
+  /** Its token; read from the file of a server of this machine unless given. */
+  readonly token?: string;
+  /** Id of the key; the only one unless given. */
+  readonly key?: string;
+  readonly format: 'json-lines' | 'pcapng';
+  /** Goes on with what comes. */
+  readonly follow: boolean;
+  /** With `follow`: begins with what there is. */
+  readonly past: boolean;
+  readonly secrets: boolean;
+}
+
+export interface FollowedTrace {
+  readonly key: string;
+  readonly url: string;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Writes the body to a file that only its owner may read, until it ends. */
+  saveTo(file: string): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** All that the command line may ask of the program. Each call loads what it needs, so that small commands start fast. */
 export interface App {
   /** Throws KeystoreError (`locked`: the key runs already), TransportError, UsageError. */
@@ -317,6 +359,8 @@ export interface App {
   runWebDriver(options: WebDriverOptions): Promise<RunningWebDriver>;
   /** Power-cycles the running key and waits until it is back. Throws UsageError `not-running`. */
   powerCycle(selection: KeySelection): Promise<{ readonly pid: number }>;
+  /** What passes between a running key and its hosts. Throws UsageError `not-running`, `no-such-key`. */
+  followTrace(wish: TraceWish): Promise<FollowedTrace>;
   /** The kinds of key that `profile` knows by name. */
   presets(): Promise<readonly ProfileSummary[]>;
   /** The profile of a preset or a file, every member of it, as JSON that a profile file may hold. Throws UsageError. */

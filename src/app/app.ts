@@ -6,6 +6,7 @@ export const app: App = {
   openKey: async (selection, options) => (await import('./open-key.ts')).openKey(selection, options),
   runWebDriver: async (options) => (await import('./webdriver.ts')).runWebDriver(options),
   powerCycle: async (selection) => (await import('./power-cycle.ts')).powerCycle(selection),
+  followTrace: async (wish) => (await import('./follow-trace.ts')).followTrace(wish),
   presets: async () =>
     (await import('../authenticator/presets.ts')).presets.map(({ name, summary }) => ({ name, summary })),
   profileDocument: async (nameOrPath) => (await import('./describe-profile.ts')).describeProfile(nameOrPath),

@@ -3,7 +3,7 @@ import type { TerminalInput } from '../consent/terminal-input.ts';
 
 /** What is needed of `process.stdout` and `process.stderr`. */
 export interface Output {
-  write(text: string): unknown;
+  write(data: string | Uint8Array): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }

@@ -18,6 +18,7 @@ import { registerReset } from './commands/reset.ts';
 import { registerSet } from './commands/set.ts';
 import { registerShow } from './commands/show.ts';
 import { registerStart } from './commands/start.ts';
+import { registerTrace } from './commands/trace.ts';
 import { registerWebDriver } from './commands/webdriver.ts';
 import { registerWipe } from './commands/wipe.ts';
 import { exitCodeMeanings } from './exit-codes.ts';
@@ -59,6 +60,7 @@ export function createProgram(cli: Cli): Command {
   program.commandsGroup('Run:');
   registerStart(program, cli);
   registerPowerCycle(program, cli);
+  registerTrace(program, cli);
   registerWebDriver(program, cli);
   registerProfiles(program, cli);
   program.commandsGroup('Credentials:');

@@ -17,6 +17,7 @@ import type {
   PinStatus,
   RunningKey,
   StartOptions,
+  TraceWish,
   WebDriverOptions,
 } from '../../../src/app/api.ts';
 import { checkGroups } from '../../../src/check/groups.ts';
@@ -314,6 +315,11 @@ export class FakeRunningKey implements RunningKey {
   }
 }
 
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* emptyBody(): AsyncGenerator<Uint8Array> {
+  yield* [];
+}
+
 export class FakeApp implements App {
   readonly key: FakeKey;
   readonly runningKey = new FakeRunningKey();
@@ -351,6 +357,19 @@ export class FakeApp implements App {
 
   powerCycle(selection: KeySelection) {
     return this.#call(selection, { pid: 4712 });
+  }
+
+  /** What `followTrace` was asked for, and what it gives. */
+  traceWish: TraceWish | undefined;
+  traceBody: AsyncIterable<Uint8Array> = emptyBody();
+  readonly savedTraces: string[] = [];
+
+  followTrace(wish: TraceWish) {
+    this.traceWish = wish;
+    const close = () => this.runningKey.close();
+    const saveTo = (file: string) => Promise.resolve(void this.savedTraces.push(file));
+    const facts = { key: 'default', url: 'http://127.0.0.1:7111', body: this.traceBody };
+    return this.#call({ key: '' }, { ...facts, saveTo, close });
   }
 
   /** What `runWebDriver` was asked for. */
