@@ -34,7 +34,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/**/*.ts', 'vitest.config.ts'],
+    files: ['test/**/*.ts', '**/*.config.ts'],
     rules: {
       'max-lines-per-function': 'off',
       'no-restricted-exports': 'off',

@@ -1,9 +1,10 @@
-import { test as base, type Browser, type BrowserContext } from '@playwright/test';
+import { test as base, type Browser, type BrowserContext, type TestInfo } from '@playwright/test';
 import { UsageError } from '../ports/errors.ts';
 import { createBrowserSuffixTest } from './browser-suffixes.ts';
 import { chooseMode, type KeyMode, type ModeChoice } from './key-mode.ts';
 import { startPageMode, type PasskeyChoice } from './page-mode.ts';
 import { openSecurityKey, type SecurityKey, type SecurityKeyOptions } from './security-key.ts';
+import { traceFiles } from './trace-files.ts';
 
 export { expect } from '@playwright/test';
 export type { KeyMode } from './key-mode.ts';
@@ -47,6 +48,7 @@ export const test = base.extend<Fixtures>({
       try {
         const selectPasskey = choice.mode === 'page' ? await answerPages(context, key) : refusePasskey;
         await use({ ...key, mode: choice.mode, modeReason: choice.reason, selectPasskey });
+        if (testInfo.status !== testInfo.expectedStatus) await attachTrace(key, testInfo);
       } finally {
         await key.close();
       }
@@ -78,4 +80,8 @@ function refusePasskey(): Promise<never> {
   throw new UsageError('The key is a HID device here: the browser shows its passkeys in a list of its own.', {
     hint: "selectPasskey works in page mode: test.use({ fauxkey: { mode: 'page' } }).",
   });
+}
+
+async function attachTrace(key: SecurityKey, testInfo: TestInfo): Promise<void> {
+  for (const { name, ...file } of traceFiles(key)) await testInfo.attach(name, file);
 }

@@ -3,6 +3,7 @@ import { createWebAuthnBridge, type WebAuthnBridge } from '../app/webauthn-bridg
 import type { AsyncSuffixTest } from '../app/webauthn-bridge-suffix.ts';
 import type { Attachment } from '../client/webauthn/context.ts';
 import type { ConsentHabit, ControlledKey, NewCredential, NewKey } from '../control/handle.ts';
+import type { ActiveFault, FaultRule } from '../faults/fault.ts';
 import type { Credential } from '../ports/credential.ts';
 import { createBrowserUser, type BrowserUser } from './browser-user.ts';
 import { createTestUser, type TestUser } from './test-user.ts';
@@ -42,6 +43,12 @@ export interface SecurityKey {
   clearCredentials(): Promise<number>;
   /** Sets or replaces the PIN; the user knows it from then on. Throws UsageError for a PIN that the key refuses. */
   setPin(pin: string): Promise<void>;
+  /**
+   * Makes the key misbehave, e.g. `{ fault: 'ctap.signature', scope: { next: 1 } }`. Throws UsageError, with the names
+   * that there are, for a rule that is not well-formed.
+   */
+  addFault(rule: FaultRule): ActiveFault;
+  clearFaults(): void;
   plug(): Promise<void>;
   unplug(): Promise<void>;
   powerCycle(): Promise<void>;
@@ -84,6 +91,8 @@ export async function openSecurityKey(options: SecurityKeyOptions = {}): Promise
     removeCredential: (id) => key.credentials.remove(id),
     clearCredentials: () => key.credentials.clear(),
     setPin,
+    addFault: (rule) => key.faults.add(rule),
+    clearFaults: () => key.faults.clear(),
     plug: () => key.plug(),
     unplug: () => key.unplug(),
     powerCycle: () => key.powerCycle(),

@@ -1,6 +1,7 @@
 import { test as base } from 'vitest';
 import { openSecurityKey, type SecurityKey, type SecurityKeyOptions } from './security-key.ts';
 import { openSite, type Site } from './site.ts';
+import { traceText } from './trace-files.ts';
 
 export type { SecurityKey, SecurityKeyOptions } from './security-key.ts';
 export type { Site } from './site.ts';
@@ -23,8 +24,7 @@ export interface TestKey extends SecurityKey {
 
 /** The `test` of Vitest with a security key in it. */
 export const test = base.extend<FauxkeyFixtures>({
-  // Vitest reads the names of the fixtures that one needs from the pattern, also when there are none.
-  createKey: async ({ onTestFailed: _ }, use) => {
+  createKey: async ({ task }, use) => {
     const keys: SecurityKey[] = [];
     await use(async (options) => {
       const key = await openSecurityKey(options);
@@ -32,6 +32,15 @@ export const test = base.extend<FauxkeyFixtures>({
       return { ...key, site: (origin) => openSite(key, origin) };
     });
     await Promise.all(keys.map((key) => key.close()));
+    if (task.result?.state === 'fail') task.result.errors?.push(...keys.map(traceError));
   },
   securityKey: async ({ createKey }, use) => use(await createKey()),
 });
+
+/**
+ * Vitest takes no annotation from a test that has failed, but it shows every error of it: what passed between keys and
+ * hosts stands below the one that failed the test.
+ */
+function traceError(key: SecurityKey): { readonly name: string; readonly message: string } {
+  return { name: 'Trace of', message: `${key.key.id}\n${traceText(key)}` };
+}
