@@ -34,7 +34,11 @@ export async function checkKey(
     patience,
     limit,
     open: () => target.open(),
-    person: { touch: () => ui.touch(), replug: () => replug(options, ui) },
+    person: {
+      touch: () => ui.touch(),
+      canReplug: ui.canReplug || options.replugCommand !== undefined,
+      replug: () => replug(options, ui),
+    },
     roots: options.roots.flatMap((pem) => readCertificates(pem)),
     onStart: (check, group) => ui.start(check, group),
     onResult: (result) => ui.result(result),

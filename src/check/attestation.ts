@@ -17,7 +17,7 @@ import { concatBytes, sameBytes } from '../ctap/bytes.ts';
 import type { Bench, Made } from './bench.ts';
 import { CheckFailure, CheckSkip } from './check.ts';
 import { verifies } from './credential.ts';
-import { ensure, ensureDefined } from './expect.ts';
+import { describeValue, ensure, ensureDefined } from './expect.ts';
 
 const es256 = -7;
 
@@ -61,14 +61,17 @@ function requirePacked(bench: Bench, made: Made, attStmt: CborMap): void {
   if (leaf) {
     ensure(
       alg === es256,
-      `the attestation statement has algorithm ${String(alg)}; only ES256 is checked here`,
+      `the attestation statement has algorithm ${describeValue(alg)}; only ES256 is checked here`,
     );
     requireSigned(bench, keyOf(leaf), signed, attStmt);
     return;
   }
   const { publicKey } = attestedOf(made);
   const own = publicKey.get(coseLabel.alg);
-  ensure(alg === own, `self attestation has algorithm ${String(alg)}, the credential ${String(own)}`);
+  ensure(
+    alg === own,
+    `self attestation has algorithm ${describeValue(alg)}, the credential ${describeValue(own)}`,
+  );
   requireSigned(bench, publicKey, signed, attStmt);
 }
 

@@ -18,7 +18,7 @@ import { CheckFailure, CheckSkip } from './check.ts';
 import { ensureDefined } from './expect.ts';
 import { canVerify, mustVerifyToRegister } from './facts.ts';
 import type { KeyFacts } from './facts.ts';
-import type { Person } from './person.ts';
+import type { BenchOptions } from './bench-options.ts';
 import { RawHid } from './raw-hid.ts';
 
 export const site = 'check.fauxkey.example';
@@ -29,20 +29,6 @@ export const checkPin = 'q7-Check-93';
 /** Milliseconds in which a key that was plugged in has to be there. */
 const returnLimit = 15_000;
 const returnPoll = 250;
-
-export interface BenchOptions {
-  readonly platform: Platform;
-  readonly clock: Clock;
-  /** Connects to the key, anew each time. Throws TransportError while it is not there. */
-  open(): Promise<HidPipe>;
-  readonly person: Person;
-  /** The PIN of the key, if its owner tells it. */
-  readonly pin?: string;
-  /** Milliseconds of silence after which an answer counts as missing. */
-  readonly patience: number;
-  /** Certificates (DER) of authorities, one of which must have issued the attestation. */
-  readonly roots?: readonly Uint8Array[];
-}
 
 /** A registration that worked. */
 export interface Made {
@@ -140,20 +126,28 @@ export class Bench {
   /** Unplugs and plugs in. Skips the check if nobody can. */
   async replug(): Promise<void> {
     if (!(await this.options.person.replug())) {
-      throw new CheckSkip('nobody is there to unplug the key and plug it in again');
+      throw new CheckSkip('the key was not unplugged');
     }
     await this.disconnect().catch(() => undefined);
     this.#remembered.clear();
     await this.#untilBack();
   }
 
-  /** The same for all checks that ask for it by this name: what a touch was spent on. */
+  /**
+   * The same for all checks that ask for it by this name: what a touch was spent on. Only the first check that asks fails
+   * with it; the others have nothing to look at.
+   */
   once<T>(name: string, make: () => Promise<T>): Promise<T> {
     const known = this.#remembered.get(name) as Promise<T> | undefined;
-    if (known) return known;
+    if (known) {
+      return known.catch((error: unknown) => {
+        if (error instanceof CheckSkip) throw error;
+        throw new CheckSkip(`the ${name} that it looks at has failed`);
+      });
+    }
     const made = make();
     this.#remembered.set(name, made);
-    made.catch(() => this.#remembered.delete(name));
+    made.catch(() => undefined);
     return made;
   }
 
@@ -176,7 +170,7 @@ export class Bench {
     const request = { permissions, ...(rpId === undefined ? {} : { rpId }) };
     const isPinSet = this.facts.info?.options?.get('clientPin') === true;
     if (isPinSet && this.#pin !== undefined) {
-      if (this.facts.info?.options?.get('pinUvAuthToken') === true) {
+      if (this.facts.info.options.get('pinUvAuthToken') === true) {
         return clientPin.getPinUvAuthTokenUsingPin(this.#pin, request, this.protocol);
       }
       return clientPin.getPinToken(this.#pin, this.protocol);

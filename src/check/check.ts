@@ -6,6 +6,8 @@ export interface Need {
   /** Why the check was left out, as a sentence without its full stop: `the key has no large blobs`. */
   readonly otherwise: string;
   met(facts: KeyFacts): boolean;
+  /** What the key is, and not the state it is in: preparing it would change nothing. */
+  readonly lasting: boolean;
 }
 
 /** What the key must hold before a check: nothing at all, or the PIN that the run knows. */

@@ -6,7 +6,7 @@ import { concatBytes } from '../ctap/bytes.ts';
 import { authDataFlag } from '../ctap/auth-data.ts';
 import type { Assertion } from '../client/responses.ts';
 import type { Bench, Made } from './bench.ts';
-import { ensure, ensureDefined } from './expect.ts';
+import { describeValue, ensure, ensureDefined } from './expect.ts';
 
 /** The flag byte of authenticator data, with the bits that have no meaning. */
 export function flagsOf(authData: Uint8Array): number {
@@ -34,7 +34,7 @@ export function requireFlags(
 /** The algorithm of a credential public key that is one of the standard's forms. */
 export function requireAlgorithm(publicKey: CoseKey, wanted: number): void {
   const alg: CborValue | undefined = publicKey.get(coseLabel.alg);
-  ensure(alg === wanted, `the credential has algorithm ${String(alg)}, not ${wanted}`);
+  ensure(alg === wanted, `the credential has algorithm ${describeValue(alg)}, not ${wanted}`);
   ensure(decodeCoseKey(publicKey) !== undefined, 'the credential public key is no COSE key of its algorithm');
 }
 

@@ -1,5 +1,6 @@
 import { sameBytes, toHex } from '../ctap/bytes.ts';
 import { statusName, type StatusName } from '../ctap/status.ts';
+import type { CborValue } from '../cbor/value.ts';
 import { CtapHidError, CtapStatusError } from '../client/errors.ts';
 import { CheckFailure } from './check.ts';
 
@@ -40,4 +41,11 @@ export async function statusOf(run: Promise<unknown>): Promise<string> {
     if (error instanceof CtapHidError) return `a CTAPHID error ${error.code}`;
     throw error;
   }
+}
+
+/** A value of a message, for a sentence. */
+export function describeValue(value: CborValue | undefined): string {
+  if (value === undefined) return 'nothing';
+  if (value instanceof Uint8Array) return toHex(value);
+  return typeof value === 'object' && value !== null ? 'a list or map' : String(value);
 }

@@ -15,7 +15,12 @@ export interface KeyFacts {
 const optionOf = ({ info }: KeyFacts, name: string): boolean | undefined => info?.options?.get(name);
 
 function need(otherwise: string, met: (facts: KeyFacts) => boolean): Need {
-  return { otherwise, met };
+  return { otherwise, met, lasting: true };
+}
+
+/** What also depends on the PIN and the settings. */
+function passingNeed(otherwise: string, met: (facts: KeyFacts) => boolean): Need {
+  return { otherwise, met, lasting: false };
 }
 
 const speaksU2f = ({ init, info }: KeyFacts): boolean =>
@@ -41,25 +46,25 @@ export const needs = {
   u2f: need('the key does not speak U2F', speaksU2f),
   noU2f: need('the key speaks U2F', (facts) => !speaksU2f(facts)),
   /** Registration works, with a token if it has to be. */
-  registration: need(
+  registration: passingNeed(
     'the key wants a PIN to register: give it with --pin',
     (facts) => facts.info !== undefined && (!mustVerifyToRegister(facts) || canVerify(facts)),
   ),
   /** Registration is refused without a token. */
-  registrationWithToken: need('the key registers without verifying its user', mustVerifyToRegister),
-  knownPin: need(
+  registrationWithToken: passingNeed('the key registers without verifying its user', mustVerifyToRegister),
+  knownPin: passingNeed(
     'no PIN is known: give it with --pin, or let one be set with --destructive',
     (facts) => optionOf(facts, 'clientPin') === true && facts.pin !== undefined,
   ),
   clientPin: need('the key knows no PIN', (facts) => optionOf(facts, 'clientPin') !== undefined),
   token: need('the key gives no tokens', (facts) => optionOf(facts, 'pinUvAuthToken') === true),
-  noUv: need('the key verifies its user by itself', (facts) => optionOf(facts, 'uv') === undefined),
-  silent: need(
+  noUv: passingNeed('the key verifies its user by itself', (facts) => optionOf(facts, 'uv') === undefined),
+  silent: passingNeed(
     'the key always verifies its user',
     (facts) => optionOf(facts, 'alwaysUv') !== true && optionOf(facts, 'up') !== false,
   ),
   discoverable: need('the key holds no discoverable credentials', (facts) => optionOf(facts, 'rk') === true),
-  notEnterprise: need('enterprise attestation is on', (facts) => optionOf(facts, 'ep') !== true),
+  notEnterprise: passingNeed('enterprise attestation is on', (facts) => optionOf(facts, 'ep') !== true),
   credentialManagement: need(
     'the key has no credential management',
     (facts) => optionOf(facts, 'credMgmt') === true,

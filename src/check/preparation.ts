@@ -15,11 +15,12 @@ export async function factoryReset(bench: Bench): Promise<void> {
 /** Brings the key into the state that a check wants, once its owner allowed it. */
 export async function prepare(bench: Bench, state: KeyState): Promise<void> {
   if (state === 'any') return;
+  if (bench.facts.info === undefined) throw new CheckSkip('the key does not speak CTAP2');
   if (state === 'fresh') {
     await factoryReset(bench);
     return;
   }
-  const hasPin = bench.facts.info?.options?.get('clientPin');
+  const hasPin = bench.facts.info.options?.get('clientPin');
   if (hasPin === undefined) throw new CheckSkip('the key knows no PIN');
   if (hasPin && bench.facts.pin !== undefined) return;
   if (hasPin) await factoryReset(bench);

@@ -1,3 +1,4 @@
+import { CborError } from '../cbor/error.ts';
 import { pause } from '../client/deadline.ts';
 import {
   CtapHidError,
@@ -8,8 +9,8 @@ import {
 } from '../client/errors.ts';
 import { TransportError } from '../ports/transport.ts';
 import { Bench } from './bench.ts';
-import type { BenchOptions } from './bench.ts';
-import type { Check, CheckGroup } from './check.ts';
+import type { BenchOptions } from './bench-options.ts';
+import type { Check, CheckGroup, Need } from './check.ts';
 import { CheckFailure, CheckSkip } from './check.ts';
 import type { KeyFacts } from './facts.ts';
 import { factoryReset, prepare } from './preparation.ts';
@@ -90,6 +91,10 @@ async function judge(
   if (check.destructive && !options.destructive) {
     return { outcome: 'skipped', reason: 'It changes what is on the key: allow it with --destructive.' };
   }
+  // What was changed can be undone by a reset alone, and that wants a key which was just plugged in.
+  if ((check.destructive || check.replug) && !options.person.canReplug) {
+    return { outcome: 'skipped', reason: 'Nobody is there to unplug the key and plug it in again.' };
+  }
   const limit = new AbortController();
   try {
     const work = attempt(bench, check);
@@ -110,15 +115,24 @@ async function judge(
 
 async function attempt(bench: Bench, check: Check): Promise<void> {
   await bench.begin();
+  requireNeeds(
+    bench,
+    check.needs.filter(({ lasting }) => lasting),
+  );
   await prepare(bench, check.state);
-  for (const need of check.needs) if (!need.met(bench.facts)) throw new CheckSkip(need.otherwise);
+  requireNeeds(bench, check.needs);
   await check.run(bench);
+}
+
+function requireNeeds(bench: Bench, needs: readonly Need[]): void {
+  for (const need of needs) if (!need.met(bench.facts)) throw new CheckSkip(need.otherwise);
 }
 
 function explain(error: unknown): string {
   if (error instanceof CheckFailure || error instanceof KeyResponseError) return error.message;
   if (error instanceof CtapStatusError || error instanceof U2fStatusError)
-    return `${error.message}, where it should do it`;
+    return `${error.message} instead of doing it`;
+  if (error instanceof CborError) return `the key sent an answer that does not decode: ${error.message}`;
   if (error instanceof HidTransportError || error instanceof CtapHidError) return error.message;
   if (error instanceof TransportError) return `the key is gone: ${error.message}`;
   return `the check itself failed: ${error instanceof Error ? error.message : String(error)}`;

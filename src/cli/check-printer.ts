@@ -6,12 +6,12 @@ import { colours, count, print } from './output.ts';
 import { askLine, canAsk } from './prompt.ts';
 
 /** Somebody at the terminal who touches and unplugs the key; questions go to stderr. */
-export function createCheckPerson(cli: Cli): Pick<CheckUi, 'touch' | 'replug'> {
+export function createCheckPerson(cli: Cli): Pick<CheckUi, 'touch' | 'canReplug' | 'replug'> {
   const { io } = cli;
   return {
     touch: () => void io.stderr.write('  … touch the key\n'),
+    canReplug: canAsk(io),
     replug: async () => {
-      if (!canAsk(io)) return false;
       const answer = await askLine(
         io,
         '  … unplug the key, plug it in again, and press Enter (s leaves this out): ',

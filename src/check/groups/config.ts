@@ -1,7 +1,7 @@
 import { permission } from '../../ctap/permission.ts';
 import type { Bench } from '../bench.ts';
-import { check, withOptions, type CheckGroup } from '../check.ts';
-import { ensure, expectStatus } from '../expect.ts';
+import { check, CheckSkip, withOptions, type CheckGroup } from '../check.ts';
+import { ensure, expectStatus, statusOf } from '../expect.ts';
 import { needs } from '../facts.ts';
 
 const unassignedSubCommand = 0x3f;
@@ -42,7 +42,10 @@ export const configGroup: CheckGroup = {
       async (bench) => {
         const { config } = await bench.client();
         const before = await alwaysUv(bench);
-        await config.toggleAlwaysUv(await configToken(bench));
+        const first = await statusOf(config.toggleAlwaysUv(await configToken(bench)));
+        if (first === 'OPERATION_DENIED' && before)
+          throw new CheckSkip('the key does not let alwaysUv be switched off');
+        ensure(first === 'OK', `toggleAlwaysUv is answered with ${first}`);
         const during = await alwaysUv(bench);
         await config.toggleAlwaysUv(await configToken(bench));
         ensure(during === (before !== true), 'alwaysUv does not change');

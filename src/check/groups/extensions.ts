@@ -3,10 +3,11 @@ import type { CborValue } from '../../cbor/value.ts';
 import { publicKeyDescriptors } from '../../client/ctap-client.ts';
 import type { SharedSecret } from '../../client/pin-protocol.ts';
 import { concatBytes, sameBytes } from '../../ctap/bytes.ts';
+import { permission } from '../../ctap/permission.ts';
 import type { Bench, Made } from '../bench.ts';
 import { site } from '../bench.ts';
 import { check, CheckSkip, withOptions, type CheckGroup } from '../check.ts';
-import { ensure, ensureBytes, ensureDefined, expectStatus } from '../expect.ts';
+import { describeValue, ensure, ensureBytes, ensureDefined, expectStatus } from '../expect.ts';
 import { canVerify, needs } from '../facts.ts';
 
 const credProtect = 'credProtect';
@@ -24,7 +25,7 @@ function hmacInput(secret: SharedSecret, salts: Uint8Array, saltAuth?: Uint8Arra
 
 /** One credential for all checks of hmac-secret. */
 const secretMade = (bench: Bench): Promise<Made> =>
-  bench.once('hmac-secret', () => bench.register({ extensions: { [hmacSecret]: true } }));
+  bench.once('registration with hmac-secret', () => bench.register({ extensions: { [hmacSecret]: true } }));
 
 async function evaluate(bench: Bench, ...salts: readonly Uint8Array[]): Promise<Uint8Array> {
   const made = await secretMade(bench);
@@ -85,7 +86,8 @@ export const extensionsGroup: CheckGroup = {
       async (bench) => {
         if (!canVerify(bench.facts)) throw new CheckSkip('no way to verify the user is known');
         const { made } = await protect(bench, 3);
-        await bench.assert(made);
+        const token = await bench.token(permission.getAssertion, site);
+        await bench.assert(made, { pinUvAuthToken: token });
         const client = await bench.client();
         const allowList = publicKeyDescriptors(made.credentialId);
         const run = client.getAssertion({
@@ -168,7 +170,7 @@ export const extensionsGroup: CheckGroup = {
       async (bench) => {
         const salt = new Uint8Array(32).fill(3);
         const client = await bench.client();
-        const proof = await bench.proof(1);
+        const proof = await bench.proof(permission.makeCredential);
         const secret = await client.clientPin.agree(bench.protocol);
         const input = hmacInput(secret, salt);
         const made = await bench.register({
@@ -178,7 +180,7 @@ export const extensionsGroup: CheckGroup = {
         const output = made.registration.parsed.extensions?.get('hmac-secret-mc');
         ensure(output instanceof Uint8Array, 'the registration has no output of hmac-secret-mc');
         const again = await client.clientPin.agree(bench.protocol);
-        const proofAgain = await bench.proof(2);
+        const proofAgain = await bench.proof(permission.getAssertion);
         const { assertion } = await bench.assert(made, {
           ...proofAgain,
           extensions: { [hmacSecret]: hmacInput(again, salt) },
@@ -213,7 +215,10 @@ export const extensionsGroup: CheckGroup = {
             assertion.parsed.extensions?.get('thirdPartyPayment'),
             'the assertion has no output of thirdPartyPayment',
           );
-          ensure(output === isMarked, `thirdPartyPayment says ${String(output)}, not ${String(isMarked)}`);
+          ensure(
+            output === isMarked,
+            `thirdPartyPayment says ${describeValue(output)}, not ${String(isMarked)}`,
+          );
         }
       },
       { needs: [needs.extension('thirdPartyPayment')] },

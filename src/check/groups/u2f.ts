@@ -45,7 +45,7 @@ async function untilTouched<T>(bench: Bench, run: () => Promise<T>): Promise<T> 
 }
 
 function made(bench: Bench): Promise<U2fMade> {
-  return bench.once('u2f', async () => {
+  return bench.once('U2F registration', async () => {
     const client = await clientOf(bench);
     const challenge = bench.platform.random.bytes(32);
     const application = bench.sha256(utf8Bytes(site));

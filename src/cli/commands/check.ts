@@ -83,8 +83,7 @@ export async function check(cli: Cli, options: CheckCommandOptions): Promise<voi
   const { target, report } = await cli.app.checkKey(wanted, {
     start: (...args) => printer.start(...args),
     result: (result) => printer.result(result),
-    touch: () => person.touch(),
-    replug: () => person.replug(),
+    ...person,
   });
   const facts = { tool: `fauxkey ${cli.version}`, target, time: cli.io.now() };
   const document = reportDocument(report, facts);
