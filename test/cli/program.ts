@@ -62,6 +62,8 @@ export interface KeyProcess {
   readonly pid: number;
   readonly addresses: readonly string[];
   readonly notes: readonly string[];
+  /** With `--control`. */
+  readonly control?: unknown;
   /** The next event of this kind; those before it are dropped. */
   next(kind: string): Promise<Event>;
   signal(name: NodeJS.Signals): void;
@@ -82,6 +84,6 @@ export async function startKey(args: readonly string[], { env }: Surroundings = 
       if (event.event === kind) return event;
     }
   };
-  const { pid, addresses, notes } = (await next('ready')) as unknown as KeyProcess;
-  return { pid, addresses, notes, next, signal: (name) => void child.kill(name), ended };
+  const { pid, addresses, control, notes } = (await next('ready')) as unknown as KeyProcess;
+  return { pid, addresses, notes, control, next, signal: (name) => void child.kill(name), ended };
 }
