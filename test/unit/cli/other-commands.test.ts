@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { check } from '../../../src/check/check.ts';
 import { KeystoreError } from '../../../src/ports/keystore.ts';
 import { credential, execute, FakeApp, FakeKey } from './support.ts';
 
@@ -263,5 +264,90 @@ describe('attach and detach', () => {
     expect((await execute('detach')).out).toBe('No key is attached over USB/IP.\n');
     expect(JSON.parse((await execute('attach --json')).out)).toMatchObject([{ port: 0, busId: '1-1' }]);
     expect(await execute('detach zero')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('check', () => {
+  const group = { id: 'one', title: 'One', section: '§1', checks: [] };
+  const result = (outcome: 'passed' | 'failed' | 'skipped', reason?: string) => ({
+    check: check(`one.${outcome}`, '§1.1', 'It works', () => Promise.resolve()),
+    group,
+    outcome,
+    durationMs: 1,
+    ...(reason !== undefined && { reason }),
+  });
+  const facts = {
+    init: { nonce: new Uint8Array(8), channel: 1, protocolVersion: 2, version: [1, 2, 3], capabilities: 4 },
+  } as const;
+  const app = (...results: readonly ReturnType<typeof result>[]) => {
+    const made = new FakeApp();
+    made.checkReport = { facts, results, durationMs: 1500 };
+    return made;
+  };
+
+  it('tells people what passed, what failed and what was left out, and exits with 1 for a failure', async () => {
+    const results = [
+      result('passed'),
+      result('failed', 'It does not.'),
+      result('skipped', 'Nobody is there.'),
+    ];
+    const { out, code } = await execute('check', { app: app(...results) });
+    expect(code).toBe(1);
+    expect(out).toBe(`One §1
+  ✓ It works §1.1 one.passed
+  ✗ It works §1.1 one.failed
+      It does not.
+  – It works §1.1 one.skipped
+      Nobody is there.
+
+tcp:key:
+  1 passed, 1 failed, 1 left out in 1.5 s
+
+1 failure:
+  ✗ one.failed: It does not.
+`);
+  });
+
+  it('exits with 0 when nothing failed, and hands its options on', async () => {
+    const files = { '/root.pem': 'PEM' };
+    const line =
+      'check --stream 127.0.0.1:8112 --destructive --pin 1234 --only info,pin --root /root.pem --replug-command again';
+    const { code, app: asked } = await execute(line, { app: app(result('passed')), files });
+    expect(code).toBe(0);
+    expect(asked.checked).toEqual({
+      stream: '127.0.0.1:8112',
+      destructive: true,
+      pin: '1234',
+      only: ['info', 'pin'],
+      roots: ['PEM'],
+      replugCommand: 'again',
+    });
+  });
+
+  it('writes reports, and prints JSON', async () => {
+    const { out, io } = await execute('check --json --junit /r.xml --html /r.html', {
+      app: app(result('passed')),
+    });
+    expect(JSON.parse(out)).toMatchObject({
+      tool: 'fauxkey 1.2.3',
+      target: 'tcp:key',
+      summary: { passed: 1 },
+    });
+    expect(io.files.get('/r.xml')).toContain('<testsuites name="fauxkey 1.2.3: tcp:key" tests="1"');
+    expect(io.files.get('/r.html')).toContain('<!doctype html>');
+  });
+
+  it('lists the checks without a key', async () => {
+    const { out } = await execute('check --list');
+    expect(out).toMatch(/^ID +SECTION +CHANGES +WHAT\nchannels\.init /);
+    const listed = JSON.parse((await execute('check --list --json')).out) as unknown[];
+    expect(listed.length).toBeGreaterThan(200);
+  });
+
+  it('says in one sentence when there is no key', async () => {
+    expect(await execute('check --device /dev/null')).toMatchObject({
+      code: 2,
+      err: 'fauxkey: There is no key.\n→ See `fauxkey check --help`.\n',
+    });
   });
 });
