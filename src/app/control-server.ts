@@ -2,14 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createControlApp } from '../control/app.ts';
+import { extensionOrigin } from '../control/extension-origin.ts';
 import { loopbackHosts } from '../control/guard.ts';
 import type { KeyHost } from '../control/handle.ts';
+import { createWebDriverGroup } from '../control/routes/webdriver.ts';
+import { webauthnRoutes } from '../control/routes/webauthn.ts';
+import { VirtualAuthenticators } from '../control/webdriver/virtual-authenticators.ts';
 import { UsageError } from '../ports/errors.ts';
 import type { ControlOptions, RunningControl } from './api.ts';
 import { Cleanup } from './cleanup.ts';
 import { requirePrivate, runtimeDirectories } from './control-socket.ts';
 import { serveHttp, type HttpAddress } from './http-server.ts';
 import { systemClock } from './system.ts';
+import { createWebAuthnService } from './webauthn-bridge-service.ts';
 
 /** A control server that listens. */
 export interface ControlServer extends RunningControl {
@@ -21,6 +26,8 @@ export interface ControlServer extends RunningControl {
 export interface ControlServerOptions extends ControlOptions {
   /** Without it only addresses that no other machine reaches are taken. */
   readonly allowRemote: boolean;
+  /** By which hosts reach the keys of WebDriver's commands; none unless given. */
+  readonly transports?: readonly string[];
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -46,9 +53,13 @@ export async function startControlServer(
       token,
       clock: systemClock,
       version: options.version,
-      origins: options.origins,
+      origins: [extensionOrigin, ...options.origins],
       hosts: isLocal ? loopbackHosts : [...loopbackHosts, ...namesOf(address.host)],
       onDefect: options.onDefect,
+      extraGroups: [
+        webauthnRoutes(createWebAuthnService(host)),
+        createWebDriverGroup(new VirtualAuthenticators({ host, transports: options.transports ?? [] })),
+      ],
     });
     const server = await serveHttp(app.fetch, address);
     cleanup.add(() => server.close());

@@ -6,7 +6,7 @@ import type { LeaseInfo } from '../keystore/lease.ts';
 import { createMemoryKeystore } from '../keystore/memory.ts';
 import type { Keystore } from '../ports/keystore.ts';
 import type { ControlledKey, KeyHost } from '../control/handle.ts';
-import type { KeyUi, ProfileName, RunningControl, RunningKey, StartOptions } from './api.ts';
+import type { KeyUi, ProfileName, RunningControl, RunningKey, RunningRig, StartOptions } from './api.ts';
 import { createTerminalUser, habitOf } from './consent.ts';
 import { controlPaths, serveControl } from './control-socket.ts';
 import { createKeyHost } from './key-host.ts';
@@ -78,8 +78,10 @@ async function start(options: StartOptions, ui: KeyUi, cleanup: Cleanup): Promis
   });
   const control = await openControl(host, options, log, cleanup);
   const notes = [...(control?.notes ?? []), ...(await listenForOthers(key, storage, cleanup))];
+  const rigs = await openRigs(host, options, ui, cleanup);
   return present(key, storage, pool, cleanup, {
     notes,
+    rigs,
     profile: nameOf(named),
     ...(control && { control: control.shown }),
   });
@@ -95,10 +97,35 @@ async function openControl(
   if (!control) return undefined;
   const { startControlServer } = await import('./control-server.ts');
   const onDefect = (error: unknown) => log.event({ type: 'defect', error });
-  const server = await startControlServer(host, { ...control, allowRemote, onDefect });
+  const transports = transportsOfMore(host.list().flatMap((key) => key.describe().addresses));
+  const server = await startControlServer(host, { ...control, allowRemote, onDefect, transports });
   cleanup.add(() => server.close());
   const { notes, token, tokenFile, url } = server;
   return { shown: { url, token, ...(tokenFile !== undefined && { tokenFile }) }, notes };
+}
+
+/** The rigs that are wanted; they are loaded only then. */
+async function openRigs(
+  host: KeyHost,
+  { rigs = [] }: StartOptions,
+  ui: KeyUi,
+  cleanup: Cleanup,
+): Promise<readonly RunningRig[]> {
+  if (rigs.length === 0) return [];
+  const { startRig } = await import('./rigs.ts');
+  const running: RunningRig[] = [];
+  for (const options of rigs) {
+    const rig = await startRig(host, options, (results) => ui.rigResults?.(results));
+    cleanup.add(() => rig.close());
+    running.push({ kind: rig.kind, url: rig.url });
+  }
+  return running;
+}
+
+/** How a second key is reached where the first one is at these addresses: by the same ways, at ports that are free. */
+function transportsOfMore(addresses: readonly string[]): readonly string[] {
+  const shared = addresses.filter((address) => /^(?:uhid|usbip:)/.test(address));
+  return shared.length > 0 ? shared.map((address) => address.replace(/\/.*$/, '')) : ['tcp:127.0.0.1:0'];
 }
 
 function nameOf({ name, changed }: NamedProfile): ProfileName {
@@ -149,7 +176,7 @@ function present(
   storage: Storage,
   pool: KeyPool,
   cleanup: Cleanup,
-  facts: Pick<RunningKey, 'control' | 'notes' | 'profile'>,
+  facts: Pick<RunningKey, 'control' | 'notes' | 'profile' | 'rigs'>,
 ): RunningKey {
   pool.warm();
   let resolveClosed: () => void = () => undefined;
@@ -163,6 +190,7 @@ function present(
     pinSet,
     profile: facts.profile,
     ...(facts.control && { control: facts.control }),
+    ...(facts.rigs && { rigs: facts.rigs }),
     notes: [...notes, ...facts.notes],
     powerCycle: () => key.powerCycle(),
     close: async () => {

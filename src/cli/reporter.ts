@@ -13,6 +13,8 @@ import { formatTime } from './time.ts';
 export interface Reporter {
   ready(key: RunningKey): void;
   event(event: KeyEvent): void;
+  /** What a suite told a rig at its end. */
+  rigResults(results: Readonly<Record<string, unknown>>): void;
   stopping(): void;
   stopped(): void;
 }
@@ -43,9 +45,11 @@ export function createJsonReporter(io: Io, options: StartOptions): Reporter {
         addresses: key.addresses,
         consent: options.consent,
         ...(key.control && { control: key.control }),
+        ...(key.rigs?.length && { rigs: key.rigs }),
         notes: key.notes,
       }),
     event: (event) => write(eventJson(event)),
+    rigResults: (results) => write({ event: 'rig-results', results }),
     stopping: () => undefined,
     stopped: () => write({ event: 'stopped' }),
   };
@@ -73,6 +77,7 @@ function readyFacts(key: RunningKey, options: StartOptions): [string, string][] 
         : `${key.keystore} (${count(key.credentialCount, 'credential')})`,
     ],
     ...(key.control ? controlFacts(key.control) : []),
+    ...(key.rigs ?? []).map(({ kind, url }): [string, string] => ['Rig', `${kind}, ${url}`]),
     ...key.notes.map((note): [string, string] => ['Note', note]),
   ];
 }
@@ -131,6 +136,7 @@ export function createPeopleReporter(io: Io, screen: KeyScreen, options: StartOp
       );
     },
     event: events,
+    rigResults: (results) => log(`Results of the suite: ${toJson(results)}`),
     stopping: () => screen.line(dim('Stopping…')),
     stopped: () => undefined,
   };

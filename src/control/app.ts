@@ -89,6 +89,7 @@ async function runRoute(
     body: decodePart(route.body, body, 'body', 422),
     context,
     headers: request.headers,
+    request,
     signal: request.signal,
   };
   const result: unknown = await route.handle(input as never);

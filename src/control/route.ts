@@ -22,6 +22,8 @@ export interface RouteInput<P, Q, B> {
   readonly body: B;
   readonly context: ControlContext;
   readonly headers: Headers;
+  /** As it came, for routes that read it themselves. */
+  readonly request: Request;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import type { RunningKey, StartOptions } from '../../app/api.ts';
-import type { KeyEvent } from '../../ports/events.ts';
+import type { KeyUi, RunningKey, StartOptions } from '../../app/api.ts';
 import type { Cli, Io } from '../io.ts';
 import { addControlOptions, toControlOptions } from '../control-options.ts';
 import { addKeyOptions, selectKey, withPassphrase } from '../key-options.ts';
@@ -55,7 +54,12 @@ export async function start(cli: Cli, options: StartCommandOptions): Promise<voi
     ...toControlOptions(options, cli.version),
   };
   const reporter = options.json ? createJsonReporter(io, wanted) : createPeopleReporter(io, screen, wanted);
-  const ui = { input: io.stdin, screen, event: (event: KeyEvent) => reporter.event(event) };
+  const ui: KeyUi = {
+    input: io.stdin,
+    screen,
+    event: (event) => reporter.event(event),
+    rigResults: (results) => reporter.rigResults(results),
+  };
   const key = await withPassphrase(cli, wanted, (chosen) => cli.app.runKey(chosen, ui));
   try {
     await untilStopped(io, key, reporter);

@@ -20,6 +20,7 @@ async function readBody(context: Context): Promise<unknown> {
 const base = '/session/:session/webauthn';
 
 interface Command {
+  readonly summary: string;
   readonly method: 'DELETE' | 'GET' | 'POST';
   /** Below `base`. */
   readonly path: string;
@@ -37,47 +38,62 @@ interface Parameters {
 /** WebAuthn L3 §11.2 to §11.9. */
 const commands: readonly Command[] = [
   {
+    summary: 'Add Virtual Authenticator',
     method: 'POST',
     path: '/authenticator',
     run: (all, { session, body }) => all.add(session, body),
   },
   {
+    summary: 'Remove Virtual Authenticator',
     method: 'DELETE',
     path: '/authenticator/:authenticator',
     run: (all, { session, id }) => all.remove(session, id),
   },
   {
+    summary: 'Add Credential',
     method: 'POST',
     path: '/authenticator/:authenticator/credential',
     run: (all, { session, id, body }) => all.addCredential(session, id, body),
   },
   {
+    summary: 'Get Credentials',
     method: 'GET',
     path: '/authenticator/:authenticator/credentials',
     run: (all, { session, id }) => all.getCredentials(session, id),
   },
   {
+    summary: 'Remove Credential',
     method: 'DELETE',
     path: '/authenticator/:authenticator/credentials/:credential',
     run: (all, { session, id, credential }) => all.removeCredential(session, id, credential),
   },
   {
+    summary: 'Remove All Credentials',
     method: 'DELETE',
     path: '/authenticator/:authenticator/credentials',
     run: (all, { session, id }) => all.removeAllCredentials(session, id),
   },
   {
+    summary: 'Set User Verified',
     method: 'POST',
     path: '/authenticator/:authenticator/uv',
     run: (all, { session, id, body }) => all.setUserVerified(session, id, body),
   },
   {
+    summary: 'Set Credential Properties',
     method: 'POST',
     path: '/authenticator/:authenticator/credentials/:credential/props',
     run: (all, { session, id, credential, body }) =>
       all.setCredentialProperties(session, id, credential, body),
   },
 ];
+
+/** Whole paths with what each does, for a description of the interface. */
+export const virtualAuthenticatorCommands = commands.map(({ method, path, summary }) => ({
+  method,
+  path: base + path,
+  summary,
+}));
 
 /**
  * The paths of the eight commands below `/session/{session}/webauthn`, as WebDriver answers them: `{value}`, or
