@@ -349,6 +349,20 @@ export interface FollowedTrace {
   close(): Promise<void>;
 }
 
+/** The browser extension in this package. */
+export interface ExtensionInfo {
+  /** Absolute path of the folder to load. */
+  readonly folder: string;
+  readonly origin: string;
+  /** One for each control server of this user that answers. */
+  readonly pairings: readonly {
+    readonly url: string;
+    /** Address and token in one; a secret. */
+    readonly pairing: string;
+    readonly keys: readonly string[];
+  }[];
+}
+
 /** All that the command line may ask of the program. Each call loads what it needs, so that small commands start fast. */
 export interface App {
   /** Throws KeystoreError (`locked`: the key runs already), TransportError, UsageError. */
@@ -361,6 +375,7 @@ export interface App {
   powerCycle(selection: KeySelection): Promise<{ readonly pid: number }>;
   /** What passes between a running key and its hosts. Throws UsageError `not-running`, `no-such-key`. */
   followTrace(wish: TraceWish): Promise<FollowedTrace>;
+  describeExtension(): Promise<ExtensionInfo>;
   /** The kinds of key that `profile` knows by name. */
   presets(): Promise<readonly ProfileSummary[]>;
   /** The profile of a preset or a file, every member of it, as JSON that a profile file may hold. Throws UsageError. */

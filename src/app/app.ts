@@ -7,6 +7,7 @@ export const app: App = {
   runWebDriver: async (options) => (await import('./webdriver.ts')).runWebDriver(options),
   powerCycle: async (selection) => (await import('./power-cycle.ts')).powerCycle(selection),
   followTrace: async (wish) => (await import('./follow-trace.ts')).followTrace(wish),
+  describeExtension: async () => (await import('./extension-info.ts')).describeExtension(),
   presets: async () =>
     (await import('../authenticator/presets.ts')).presets.map(({ name, summary }) => ({ name, summary })),
   profileDocument: async (nameOrPath) => (await import('./describe-profile.ts')).describeProfile(nameOrPath),

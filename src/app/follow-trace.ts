@@ -6,7 +6,8 @@ import { UsageError } from '../ports/errors.ts';
 import type { FollowedTrace, TraceWish } from './api.ts';
 import { runtimeDirectories } from './control-socket.ts';
 
-interface Server {
+/** A control server of this user. */
+export interface Server {
   readonly url: string;
   readonly token: string;
 }
@@ -96,7 +97,7 @@ function baseOf(url: string): string {
 const tokenFile = /^control-(\d+)\.token$/;
 
 /** Servers that this user started on this machine, by the files that hold their tokens. */
-function knownServers(): readonly Server[] {
+export function knownServers(): readonly Server[] {
   return runtimeDirectories().flatMap((directory) =>
     entriesOf(directory).flatMap((name) => {
       const port = tokenFile.exec(name)?.[1];
@@ -135,7 +136,8 @@ function tokenFor(url: string): string {
   });
 }
 
-async function listKeys(server: Server, isNamed: boolean): Promise<readonly string[]> {
+/** Ids of its keys; none for a server that does not answer, unless it was named. */
+export async function listKeys(server: Server, isNamed: boolean): Promise<readonly string[]> {
   try {
     const chunks: Buffer[] = [];
     for await (const chunk of await get(server, '/keys')) chunks.push(chunk as Buffer);

@@ -7,6 +7,7 @@ import { registerDetach } from './commands/detach.ts';
 import { registerDevices } from './commands/devices.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerExport } from './commands/export.ts';
+import { registerExtension } from './commands/extension.ts';
 import { registerImport } from './commands/import.ts';
 import { registerInfo } from './commands/info.ts';
 import { registerList } from './commands/list.ts';
@@ -62,6 +63,7 @@ export function createProgram(cli: Cli): Command {
   registerPowerCycle(program, cli);
   registerTrace(program, cli);
   registerWebDriver(program, cli);
+  registerExtension(program, cli);
   registerProfiles(program, cli);
   program.commandsGroup('Credentials:');
   registerList(program, cli);

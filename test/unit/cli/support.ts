@@ -7,6 +7,7 @@ import type {
   CheckOptions,
   CheckUi,
   CredentialChange,
+  ExtensionInfo,
   HostDevice,
   ImportOptions,
   KeyInfo,
@@ -357,6 +358,12 @@ export class FakeApp implements App {
 
   powerCycle(selection: KeySelection) {
     return this.#call(selection, { pid: 4712 });
+  }
+
+  extension: ExtensionInfo = { folder: '/somewhere/extension', origin: 'chrome-extension://a', pairings: [] };
+
+  describeExtension() {
+    return Promise.resolve(this.extension);
   }
 
   /** What `followTrace` was asked for, and what it gives. */
