@@ -214,6 +214,9 @@ export interface ImportReport {
   readonly skipped: number;
 }
 
+/** What a listing needs of a key. Every method may throw KeystoreError. */
+export type ReadableKey = Pick<OpenKey, 'key' | 'credentials' | 'close'>;
+
 /** One key of one store, open for administration. Every method may throw KeystoreError. */
 export interface OpenKey {
   /** The store's directory, absolute. */
@@ -369,6 +372,8 @@ export interface App {
   runKey(options: StartOptions, ui: KeyUi): Promise<RunningKey>;
   /** Throws UsageError `no-such-key` unless `create`. Opens the key also while another process runs it. */
   openKey(selection: KeySelection, options: { readonly create: boolean }): Promise<OpenKey>;
+  /** As `openKey` of a key that exists, for a command that only lists: a tenth of the program is loaded. */
+  readKey(selection: KeySelection): Promise<ReadableKey>;
   /** A WebDriver proxy whose virtual authenticators are keys. Throws UsageError or TransportError. */
   runWebDriver(options: WebDriverOptions): Promise<RunningWebDriver>;
   /** Power-cycles the running key and waits until it is back. Throws UsageError `not-running`. */

@@ -4,6 +4,7 @@ import type { App } from './api.ts';
 export const app: App = {
   runKey: async (options, ui) => (await import('./run-key.ts')).runKey(options, ui),
   openKey: async (selection, options) => (await import('./open-key.ts')).openKey(selection, options),
+  readKey: async (selection) => (await import('./read-key.ts')).readKey(selection),
   runWebDriver: async (options) => (await import('./webdriver.ts')).runWebDriver(options),
   powerCycle: async (selection) => (await import('./power-cycle.ts')).powerCycle(selection),
   followTrace: async (wish) => (await import('./follow-trace.ts')).followTrace(wish),

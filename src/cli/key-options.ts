@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { KeySelection, OpenKey } from '../app/api.ts';
+import type { KeySelection, OpenKey, ReadableKey } from '../app/api.ts';
 import { UsageError } from '../ports/errors.ts';
 import { KeystoreError } from '../ports/keystore.ts';
 import type { Cli } from './io.ts';
@@ -59,6 +59,21 @@ export async function withPassphrase<S extends KeySelection, T>(
     const missing = error instanceof KeystoreError && error.problem === 'passphrase';
     if (!missing || selection.passphrase !== undefined || !canAsk(cli.io)) throw error;
     return open({ ...selection, passphrase: await askLine(cli.io, 'Passphrase of the keystore: ', true) });
+  }
+}
+
+/** As `withKey`, for a command that only lists. */
+export async function withReadableKey<T>(
+  cli: Cli,
+  options: KeyOptions,
+  work: (key: ReadableKey) => T | Promise<T>,
+): Promise<T> {
+  const selection = await selectKey(cli, options);
+  const key = await withPassphrase(cli, selection, (chosen) => cli.app.readKey(chosen));
+  try {
+    return await work(key);
+  } finally {
+    await key.close();
   }
 }
 

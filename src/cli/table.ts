@@ -44,7 +44,10 @@ export function renderTable(
   style: (text: string) => string = (text) => text,
 ): string[] {
   const natural = columns.map((column, index) =>
-    Math.max(displayWidth(column.title), ...rows.map((row) => displayWidth(row[index] ?? ''))),
+    rows.reduce(
+      (widest, row) => Math.max(widest, displayWidth(row[index] ?? '')),
+      displayWidth(column.title),
+    ),
   );
   const widths = fitWidths(columns, natural, available);
   const line = (cells: readonly string[]) =>

@@ -3,7 +3,7 @@ import type { Credential } from '../../ports/credential.ts';
 import { shortIds } from '../credential-id.ts';
 import { accountOf, algorithmOf, credentialJson, ofSite, siteOf } from '../credential-view.ts';
 import type { Cli } from '../io.ts';
-import { addJsonOption, addKeyOptions, withKey } from '../key-options.ts';
+import { addJsonOption, addKeyOptions, withReadableKey } from '../key-options.ts';
 import type { KeyOptions } from '../key-options.ts';
 import { print, printJson, printTable } from '../output.ts';
 import type { Column } from '../table.ts';
@@ -38,7 +38,7 @@ function row(credential: Credential, id: string, now: number): string[] {
 }
 
 export async function list(cli: Cli, options: ListOptions): Promise<void> {
-  await withKey(cli, options, (key) => {
+  await withReadableKey(cli, options, (key) => {
     const all = key.credentials();
     const shown = options.site === undefined ? all : ofSite(all, options.site);
     if (options.json) printJson(cli, shown.map(credentialJson));

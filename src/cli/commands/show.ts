@@ -11,7 +11,7 @@ import {
   wordCounter,
 } from '../credential-view.ts';
 import type { Cli } from '../io.ts';
-import { addJsonOption, addKeyOptions, withKey } from '../key-options.ts';
+import { addJsonOption, addKeyOptions, withReadableKey } from '../key-options.ts';
 import type { KeyOptions } from '../key-options.ts';
 import { print, printFacts, printJson } from '../output.ts';
 import { formatAgo, formatDateTime } from '../time.ts';
@@ -61,7 +61,7 @@ function facts(credential: Credential, now: number): [string, string][] {
 }
 
 export async function show(cli: Cli, id: string, options: KeyOptions): Promise<void> {
-  await withKey(cli, options, (key) => {
+  await withReadableKey(cli, options, (key) => {
     const credential = findCredential(key.credentials(), id);
     if (options.json) printJson(cli, credentialJson(credential));
     else {

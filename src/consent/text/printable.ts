@@ -10,8 +10,11 @@ const blank = /[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]/gu;
 /** More marks on one letter than any language writes: they climb over the lines above. */
 const markPile = /(\p{M}{4})\p{M}+/gu;
 
+const harmless = /^[ -~]*$/;
+
 /** Text of unknown origin as one harmless line: every dangerous character becomes U+FFFD, every space a plain one. */
 export function printable(text: string): string {
+  if (harmless.test(text)) return text;
   return text
     .replace(unsafe, '\ufffd')
     .replace(blank, '\ufffd')

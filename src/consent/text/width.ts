@@ -9,6 +9,9 @@ const wide =
   /^(?:[\p{Script=Han}\p{Script=Hiragana}\p{Script=Bopomofo}\p{Script=Yi}\u1100-\u115f\u3000-\u303e\u3099-\u30ff\u3130-\u33ff\ua960-\ua97c\uac00-\ud7a3\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|\p{RI}{2})/u;
 const zeroWidth = /^[\p{M}\p{Cf}\p{Cc}]/u;
 
+/** Characters of one column that never join with each other, which is what most text is made of. */
+const plain = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027]*$/;
+
 function graphemeWidth(grapheme: string): number {
   if (wide.test(grapheme) || grapheme.includes('\ufe0f')) return 2;
   return zeroWidth.test(grapheme) ? 0 : 1;
@@ -20,6 +23,7 @@ function split(text: string): string[] {
 
 /** Columns that the text takes; it must hold no escape sequences. */
 export function displayWidth(text: string): number {
+  if (plain.test(text)) return text.length;
   return split(text).reduce((sum, grapheme) => sum + graphemeWidth(grapheme), 0);
 }
 

@@ -16,6 +16,7 @@ import type {
   OpenKey,
   PinResult,
   PinStatus,
+  ReadableKey,
   RunningKey,
   StartOptions,
   TraceWish,
@@ -354,6 +355,10 @@ export class FakeApp implements App {
         new UsageError(`There is no key "${selection.key}" in /store.`, { problem: 'no-such-key' }),
       );
     return this.#call(selection, this.key);
+  }
+
+  readKey(selection: KeySelection): Promise<ReadableKey> {
+    return this.openKey(selection, { create: false });
   }
 
   powerCycle(selection: KeySelection) {
