@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { cpuUsage } from 'node:process';
 
-import type { FnReturnedObject } from 'tinybench';
 import { Bench } from 'tinybench';
 
 /** How long to measure. */
@@ -45,7 +44,7 @@ export async function measure<Name extends string>(
   for (const name of names) batches.set(name, inBatches(tasks[name], await warmUp(tasks[name], warmup)));
   for (let round = 0; round < rounds; round += 1) {
     const bench = new Bench({ time, iterations: 3, warmup: false, throws: true });
-    for (const [name, batch] of batches) bench.add(name, batch as () => Promise<FnReturnedObject>);
+    for (const [name, batch] of batches) bench.add(name, batch);
     await bench.run();
     for (const { name, result } of bench.tasks) {
       if (result.state !== 'completed') throw new Error(`${name} did not complete`);

@@ -12,6 +12,7 @@ import { chromiumArguments, executablePath } from '../../support/chromium.ts';
 import type { Effort } from '../measure.ts';
 import { median } from '../measure.ts';
 import type { Row } from '../report.ts';
+import { microseconds } from '../report.ts';
 import { creationOptions, requestOptions, row } from './peers.ts';
 
 interface Times {
@@ -42,19 +43,18 @@ export async function chromium(effort: Effort): Promise<Row[]> {
         ours: await ceremonies(page, 'ours', times),
       });
     }
+    const echo = median(await page.evaluate(runEcho, times)) * 1000;
     const of = (who: 'ours' | 'theirs', what: keyof Times): number =>
       median(rounds.map((found) => median(found[who][what]))) * 1000;
     return [
-      row(
-        "a page's create, of the speed of Chromium's virtual authenticator",
-        of('ours', 'create'),
-        of('theirs', 'create'),
-      ),
-      row(
-        "a page's get, of the speed of Chromium's virtual authenticator",
-        of('ours', 'get'),
-        of('theirs', 'get'),
-      ),
+      ...(['create', 'get'] as const).map((what) => ({
+        ...row(
+          `a page's ${what}, of the speed of Chromium's virtual authenticator`,
+          of('ours', what),
+          of('theirs', what),
+        ),
+        note: `of ours, ${microseconds(echo)} are the way from the page to this process and back`,
+      })),
     ];
   } finally {
     await browser.close();
@@ -81,6 +81,7 @@ async function plugIn(page: Page): Promise<void> {
 async function exposeOurs(page: Page, origin: string): Promise<void> {
   const key = createKey();
   const bridge = createWebAuthnBridge({ connect: () => key.connect() });
+  await page.exposeFunction('echo', () => 0);
   await page.exposeFunction('ours', async (type: 'create' | 'get', options: unknown) =>
     type === 'create' ? bridge.create({ origin, options }) : bridge.get({ origin, options }),
   );
@@ -106,6 +107,7 @@ interface Given {
 
 /** What the page has that Node.js has not. */
 interface PageGlobals {
+  echo(): Promise<unknown>;
   ours(type: string, options: unknown): Promise<{ response: { id: string } }>;
   PublicKeyCredential: {
     parseCreationOptionsFromJSON(json: unknown): unknown;
@@ -117,6 +119,17 @@ interface PageGlobals {
       get(options: unknown): Promise<{ toJSON(): unknown }>;
     };
   };
+}
+
+async function runEcho(times: number): Promise<number[]> {
+  const { echo } = globalThis as unknown as PageGlobals;
+  const measured: number[] = [];
+  for (let time = 0; time < times; time += 1) {
+    const start = performance.now();
+    await echo();
+    measured.push(performance.now() - start);
+  }
+  return measured;
 }
 
 async function runInPage({ creation, request, times, who }: Given): Promise<Times> {

@@ -65,9 +65,9 @@ async function latencies(run: readonly (() => Promise<number>)[], times: number)
 
 /** Keeps one key busy without a pause but for the turn that every host's input costs. */
 async function withLoad<T>(load: () => Promise<number>, action: () => Promise<T>): Promise<T> {
-  let isOver = false;
+  const over = new AbortController();
   const busy = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await load();
       await turn();
     }
@@ -75,7 +75,7 @@ async function withLoad<T>(load: () => Promise<number>, action: () => Promise<T>
   try {
     return await action();
   } finally {
-    isOver = true;
+    over.abort();
     await busy;
   }
 }

@@ -22,8 +22,9 @@ const pin = '1234';
 
 /** Key agreement, token and assertion, both sides of it, against the cryptography that the two sides cannot do without. */
 export async function pinCeremony(effort: Effort): Promise<Row[]> {
-  const { client, register } = await openHost();
-  const id = await register();
+  const host = await openHost();
+  const { client } = host;
+  const id = await host.register();
   await client.clientPin.setPin(pin);
   const rpId = 'example.com';
   const request = { rpId, clientDataHash: new Uint8Array(32), allowList: publicKeyDescriptors(id) };
