@@ -1,7 +1,8 @@
-// Adds up the tests of both runs and prints the closing line. Exits with 1 if a run is missing or a test failed.
+// Adds up the tests of all runs and prints the closing line. Exits with 1 if a run is missing or a test failed.
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 
-const [vitestFile, vmLog] = process.argv.slice(2);
+const [vmLog, ...vitestFiles] = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 function add(name, read) {
@@ -17,14 +18,16 @@ function add(name, read) {
   }
 }
 
-add('npm test', () => {
-  const report = JSON.parse(readFileSync(vitestFile, 'utf8'));
-  return {
-    passed: report.numPassedTests,
-    failed: report.numFailedTests + (report.success || report.numFailedTests > 0 ? 0 : 1),
-    skipped: report.numPendingTests + report.numTodoTests,
-  };
-});
+for (const file of vitestFiles) {
+  add(basename(file, '.json').replace('test-', 'test:'), () => {
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    return {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests + (report.success || report.numFailedTests > 0 ? 0 : 1),
+      skipped: report.numPendingTests + report.numTodoTests,
+    };
+  });
+}
 
 add('guest', () => {
   const lines = [...readFileSync(vmLog, 'utf8').matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)];

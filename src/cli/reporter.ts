@@ -85,6 +85,7 @@ function readyFacts(key: RunningKey, options: StartOptions): [string, string][] 
 function controlFacts({ token, tokenFile, url }: RunningControl): [string, string][] {
   return [
     ['Control', url],
+    ['Panel', `${url}/#token=${token}`],
     ['Token', tokenFile === undefined ? token : `${token} (in ${tokenFile})`],
   ];
 }

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+import { browserTests } from './vitest.config.ts';
+
+export default defineConfig({
+  test: {
+    include: browserTests,
+    testTimeout: 60_000,
+    // One browser at a time: several at once make each other slow.
+    fileParallelism: false,
+  },
+});
