@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createKeyHost } from '../../../src/app/key-host.ts';
 import { createWebAuthnService } from '../../../src/app/webauthn-bridge-service.ts';
 import { createControlApp } from '../../../src/control/app.ts';
 import type { ControlApp } from '../../../src/control/app.ts';
+import { extensionOrigin } from '../../../src/control/extension-origin.ts';
 import type { KeyHost } from '../../../src/control/handle.ts';
 import { webauthnRoutes } from '../../../src/control/routes/webauthn.ts';
 import { systemClock } from '../../../src/app/system.ts';
@@ -29,6 +33,7 @@ beforeEach(async () => {
     version: '0',
     token,
     hosts: ['localhost'],
+    origins: [extensionOrigin],
     extraGroups: [webauthnRoutes(createWebAuthnService(host))],
   });
 });
@@ -126,4 +131,24 @@ it.each([
 ])('%s %s with %j is refused with %i', async (method, path, body, status) => {
   const answer = await call(method, path, body);
   expect(answer).toMatchObject({ status, body: { message: expect.stringMatching(/\.$/) as string } });
+});
+
+it.each([
+  [extensionOrigin, `Bearer ${token}`, 200],
+  [extensionOrigin, 'Bearer wrong', 401],
+  [extensionOrigin, undefined, 401],
+  ['chrome-extension://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', `Bearer ${token}`, 403],
+  ['https://example.com', `Bearer ${token}`, 403],
+])('lets %s with %s in: %i', async (from, authorization, status) => {
+  const headers = { origin: from, ...(authorization !== undefined && { authorization }) };
+  const response = await app.fetch(new Request('http://localhost/keys/k/webauthn/prompts', { headers }));
+  expect(response.status).toBe(status);
+});
+
+it('has the id that the manifest of the extension fixes', () => {
+  const folder = resolve(import.meta.dirname, '../../../extension');
+  const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as { key: string };
+  const digest = createHash('sha256').update(Buffer.from(manifest.key, 'base64')).digest('hex');
+  const id = [...digest.slice(0, 32)].map((digit) => 'abcdefghijklmnop'[parseInt(digit, 16)]).join('');
+  expect(extensionOrigin).toBe(`chrome-extension://${id}`);
 });
