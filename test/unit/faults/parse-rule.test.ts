@@ -74,7 +74,7 @@ describe('a rule', () => {
     ],
   ])('%j is refused', (rule, message) => {
     const refused = expect.objectContaining({ name: 'UsageError', message }) as unknown;
-    expect(() => parse(rule)).toThrow(refused as Error);
+    expect(() => parse(rule)).toThrow(refused);
   });
 
   it('with an unknown code or command hears which there are', () => {
