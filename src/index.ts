@@ -1,6 +1,6 @@
 /** Fauxkey as a library: the key, what it is made of, and a client to talk to it. */
 export { createKey, defaultIdentity } from './app/create-key.ts';
-export type { ConsentFunction, CreateKeyOptions, Key } from './app/create-key.ts';
+export type { AttachOptions, ConsentFunction, CreateKeyOptions, Key } from './app/create-key.ts';
 export { createKeyHost } from './app/key-host.ts';
 export type { KeyHostOptions } from './app/key-host.ts';
 export type { ProfileSettings } from './app/profile-settings.ts';

@@ -40,6 +40,7 @@ export function createUsbipHub(clock: Pick<Clock, 'after'>): UsbipHub {
         const at = { kind: 'usbip', host: bound.address, port: bound.port } as const;
         return {
           address: formatTransportSpec({ ...at, device: exported.device.deviceNumber - 1 }),
+          notice: `A Linux machine sees it after: sudo fauxkey attach ${formatAddress(at.host, at.port)} --busid ${exported.device.busId}`,
           ...exposureWarning(bound.address),
           replug: async () => exported.importer?.hangUp(),
           close: () => server.remove(exported),

@@ -43,7 +43,7 @@ describe('a key that conforms', () => {
         }),
     });
     let touches = 0;
-    const person = { touch: () => void touches++, canReplug: false, replug: () => Promise.resolve(false) };
+    const person = { touch: () => (touches += 1), canReplug: false, replug: () => Promise.resolve(false) };
     const report = await run(['waiting'], { person });
     expect(report.results.map(({ outcome }) => outcome)).toEqual(Array(5).fill('passed'));
     expect(touches).toBe(5);

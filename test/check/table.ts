@@ -48,9 +48,9 @@ export const crypto = createNodeCrypto();
 export interface Table {
   readonly key: Key;
   /** From now on the key commits this fault. */
-  spoil(rule: FaultRule): void;
+  readonly spoil: (rule: FaultRule) => void;
   /** Runs the checks with these ids or groups; all if none are named. */
-  run(words?: readonly string[], changes?: Partial<RunOptions>): Promise<RunReport>;
+  readonly run: (words?: readonly string[], changes?: Partial<RunOptions>) => Promise<RunReport>;
 }
 
 /** A key in this process, with somebody beside it who unplugs it when he is asked to. */
