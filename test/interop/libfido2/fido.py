@@ -24,33 +24,38 @@ library = ctypes.CDLL("libfido2.so.1")
 
 RESULTS = {
     Handle: """
-        fido_dev_new fido_cred_new fido_assert_new fido_cbor_info_new fido_credman_metadata_new fido_credman_rp_new
-        fido_credman_rk_new fido_credman_rk fido_bio_template_new fido_bio_enroll_new fido_bio_template_array_new
-        fido_bio_template fido_bio_info_new es256_pk_new eddsa_pk_new es384_pk_new rs256_pk_new
-        fido_cred_id_ptr fido_cred_pubkey_ptr fido_cred_user_id_ptr fido_cred_largeblob_key_ptr fido_cred_aaguid_ptr
-        fido_assert_hmac_secret_ptr fido_assert_blob_ptr fido_assert_largeblob_key_ptr fido_assert_user_id_ptr
-        fido_cbor_info_aaguid_ptr fido_cbor_info_protocols_ptr fido_cbor_info_options_value_ptr fido_cred_x5c_ptr
-        fido_cred_authdata_raw_ptr""",
+        fido_dev_new fido_cred_new fido_assert_new fido_cbor_info_new fido_credman_metadata_new
+        fido_credman_rp_new fido_credman_rk_new fido_credman_rk fido_bio_template_new
+        fido_bio_enroll_new fido_bio_template_array_new fido_bio_template fido_bio_info_new
+        es256_pk_new eddsa_pk_new es384_pk_new rs256_pk_new fido_cred_id_ptr fido_cred_pubkey_ptr
+        fido_cred_user_id_ptr fido_cred_largeblob_key_ptr fido_cred_aaguid_ptr
+        fido_assert_hmac_secret_ptr fido_assert_blob_ptr fido_assert_largeblob_key_ptr
+        fido_assert_user_id_ptr fido_cbor_info_aaguid_ptr fido_cbor_info_protocols_ptr
+        fido_cbor_info_options_value_ptr fido_cred_x5c_ptr fido_cred_authdata_raw_ptr""",
     c_size_t: """
-        fido_cred_id_len fido_cred_pubkey_len fido_cred_user_id_len fido_cred_largeblob_key_len fido_cred_aaguid_len
-        fido_assert_hmac_secret_len fido_assert_blob_len fido_assert_largeblob_key_len fido_assert_user_id_len
-        fido_cbor_info_aaguid_len fido_cbor_info_protocols_len fido_cbor_info_versions_len fido_cbor_info_options_len
-        fido_cbor_info_extensions_len fido_cbor_info_transports_len fido_cbor_info_algorithm_count fido_cred_x5c_len
-        fido_assert_count fido_credman_rp_count fido_credman_rk_count fido_bio_template_array_count
-        fido_cred_pin_minlen fido_cred_authdata_raw_len fido_cbor_info_certs_len""",
+        fido_cred_id_len fido_cred_pubkey_len fido_cred_user_id_len fido_cred_largeblob_key_len
+        fido_cred_aaguid_len fido_assert_hmac_secret_len fido_assert_blob_len
+        fido_assert_largeblob_key_len fido_assert_user_id_len fido_cbor_info_aaguid_len
+        fido_cbor_info_protocols_len fido_cbor_info_versions_len fido_cbor_info_options_len
+        fido_cbor_info_extensions_len fido_cbor_info_transports_len fido_cbor_info_algorithm_count
+        fido_cred_x5c_len fido_assert_count fido_credman_rp_count fido_credman_rk_count
+        fido_bio_template_array_count fido_cred_pin_minlen fido_cred_authdata_raw_len
+        fido_cbor_info_certs_len""",
     c_char_p: """
         fido_strerr fido_cred_fmt fido_cred_user_name fido_cred_display_name fido_assert_user_name
-        fido_credman_rp_id fido_credman_rp_name fido_bio_template_name fido_cbor_info_algorithm_type""",
+        fido_credman_rp_id fido_credman_rp_name fido_bio_template_name
+        fido_cbor_info_algorithm_type""",
     ctypes.c_uint64: """
-        fido_cbor_info_maxmsgsiz fido_cbor_info_maxcredbloblen fido_cbor_info_maxcredcntlst fido_cbor_info_minpinlen
-        fido_cbor_info_maxcredidlen fido_cbor_info_maxlargeblob fido_cbor_info_fwversion fido_cbor_info_uv_modality
-        fido_cbor_info_maxrpid_minpinlen fido_credman_rk_existing fido_credman_rk_remaining""",
+        fido_cbor_info_maxmsgsiz fido_cbor_info_maxcredbloblen fido_cbor_info_maxcredcntlst
+        fido_cbor_info_minpinlen fido_cbor_info_maxcredidlen fido_cbor_info_maxlargeblob
+        fido_cbor_info_fwversion fido_cbor_info_uv_modality fido_cbor_info_maxrpid_minpinlen
+        fido_credman_rk_existing fido_credman_rk_remaining""",
     ctypes.c_int64: "fido_cbor_info_rk_remaining",
     ctypes.c_uint32: "fido_assert_sigcount fido_cred_sigcount",
     ctypes.c_bool: "fido_cbor_info_new_pin_required fido_dev_has_pin fido_dev_has_uv fido_dev_is_fido2",
     ctypes.c_uint8: """
-        fido_assert_flags fido_cred_flags fido_bio_enroll_remaining_samples fido_bio_enroll_last_status
-        fido_bio_info_type fido_bio_info_max_samples""",
+        fido_assert_flags fido_cred_flags fido_bio_enroll_remaining_samples
+        fido_bio_enroll_last_status fido_bio_info_type fido_bio_info_max_samples""",
     POINTER(c_char_p): """
         fido_cbor_info_versions_ptr fido_cbor_info_extensions_ptr fido_cbor_info_transports_ptr
         fido_cbor_info_options_name_ptr fido_cbor_info_certs_name_ptr""",

@@ -323,7 +323,9 @@ def large_blobs(device):
         "full": device.status(
             "fido_dev_largeblob_set", first, c_size_t(32), too_long, c_size_t(len(too_long)), PIN
         ),
-        "withoutPin": device.status("fido_dev_largeblob_set", first, c_size_t(32), content, c_size_t(40), None),
+        "withoutPin": device.status(
+            "fido_dev_largeblob_set", first, c_size_t(32), content, c_size_t(40), None
+        ),
     }
 
 

@@ -435,9 +435,11 @@ def algorithms(device, wanted):
 def attestations(device, root):
     """python-fido2's own verifier with the root of the key as the only one that it trusts."""
     ctap, verifier, seen = Ctap2(device), Trusts(b64decode(root)), {}
-    for name, more in (("plain", {}), ("one", {"enterprise_attestation": 1}), ("two", {"enterprise_attestation": 2})):
+    wishes = {"plain": {}, "one": {"enterprise_attestation": 1}, "two": {"enterprise_attestation": 2}}
+    for name, more in wishes.items():
         made = make_raw(ctap, -7, **more)
-        verifier.verify_attestation(AttestationObject.create(made.fmt, made.auth_data, made.att_stmt), CLIENT_DATA_HASH)
+        attestation = AttestationObject.create(made.fmt, made.auth_data, made.att_stmt)
+        verifier.verify_attestation(attestation, CLIENT_DATA_HASH)
         seen[name] = {"fmt": made.fmt, "epAtt": made.ep_att, "x5c": len(made.att_stmt.get("x5c", []))}
     return seen
 
