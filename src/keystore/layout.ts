@@ -25,14 +25,30 @@ export function leaseKey(keyId: Uint8Array): Uint8Array {
 }
 
 export function sequenceBytes(sequence: number): Uint8Array {
-  const bytes = Buffer.alloc(sequenceLength);
-  bytes.writeUIntBE(sequence, 0, sequenceLength);
+  return numbered(noPrefix, sequence);
+}
+
+const noPrefix = new Uint8Array(0);
+
+/** A prefix and a sequence behind it. */
+function numbered(prefix: Uint8Array, sequence: number): Uint8Array {
+  const bytes = new Uint8Array(prefix.length + sequenceLength);
+  bytes.set(prefix);
+  let rest = sequence;
+  for (let index = bytes.length - 1; index >= prefix.length; index -= 1) {
+    bytes[index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
   return bytes;
 }
 
 /** The number that `sequenceBytes` wrote; also at the end of a longer key. */
 export function readSequence(bytes: Uint8Array): number {
-  return Buffer.from(bytes.subarray(-sequenceLength)).readUIntBE(0, sequenceLength);
+  let sequence = 0;
+  for (let index = bytes.length - sequenceLength; index < bytes.length; index += 1) {
+    sequence = sequence * 256 + (bytes[index] ?? 0);
+  }
+  return sequence;
 }
 
 /** First key after all that begin with `prefix`. */
@@ -68,6 +84,7 @@ export function keySpace(keyId: Uint8Array): KeySpace {
   const prefix = Buffer.concat([Buffer.from('K'), keyId]);
   const part = (letter: string, ...rest: Uint8Array[]): Uint8Array =>
     Buffer.concat([prefix, Buffer.from(letter), ...rest]);
+  const [credentials, uses] = [part('c'), part('h')];
   return {
     prefix,
     state: part('s'),
@@ -75,11 +92,11 @@ export function keySpace(keyId: Uint8Array): KeySpace {
     attestation: part('a'),
     tally: part('t'),
     generation: part('g'),
-    credentials: part('c'),
+    credentials,
     credentialParts: ['c', 'h', 'i', 'u', 'r'].map((letter) => part(letter)),
     sites: part('r'),
-    cold: (sequence) => part('c', sequenceBytes(sequence)),
-    hot: (sequence) => part('h', sequenceBytes(sequence)),
+    cold: (sequence) => numbered(credentials, sequence),
+    hot: (sequence) => numbered(uses, sequence),
     byId: (tag) => part('i', tag),
     byAccount: (tag) => part('u', tag),
     site: (tag) => part('r', tag),
