@@ -57,7 +57,10 @@ export class UsbipConnection {
     this.#peer = `${socket.remoteAddress ?? 'somebody'}:${socket.remotePort ?? 0}`;
     this.#cancelTimer = options.clock.after(usbipSilenceLimit, () => this.#throwOut('said nothing'));
     socket.setKeepAlive(true, probeAfter);
-    socket.on('data', (piece) => this.#receive(piece));
+    // As plain bytes: a slice of a Buffer is a view.
+    socket.on('data', ({ buffer, byteOffset, length }) =>
+      this.#receive(new Uint8Array(buffer, byteOffset, length)),
+    );
     // A reset by the client; 'close' follows.
     socket.on('error', () => undefined);
     socket.on('close', () => this.#end());
