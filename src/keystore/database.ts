@@ -2,7 +2,7 @@ import type { RootDatabase } from 'lmdb';
 import { open } from 'lmdb';
 
 import { KeystoreError } from '../ports/keystore.ts';
-import { storageError } from './storage-error.ts';
+import { fullDisk, hasRoom, storageError } from './storage-error.ts';
 
 export interface KeyRange {
   readonly start: Uint8Array;
@@ -80,6 +80,10 @@ export class Database {
     return keys;
   }
 
+  count({ start, end }: Pick<KeyRange, 'start' | 'end'>): number {
+    return this.#guard(() => this.#lmdb.getKeysCount({ start, end }));
+  }
+
   /** Whether there is anything at all in the database. */
   isEmpty(): boolean {
     return this.#guard(() => [...this.#lmdb.getKeys({ limit: 1 })].length === 0);
@@ -100,10 +104,14 @@ export class Database {
    * throws, nothing of it is kept.
    *
    * The commit is not left to the package's writer thread: after a failed commit, as on a full disk, that way leaves a
-   * rejected promise which nobody can handle, and the process ends.
+   * rejected promise which nobody can handle, and the process ends. And it is not begun on a disk that is all but full:
+   * where the file system has no page left, the package does not fail, but corrupts its memory and ends the process.
    */
   writeNow<T>(action: () => T): T {
     this.#requireOpen();
+    this.#guard(() => {
+      if (!hasRoom(this.#path)) throw fullDisk(this.#path);
+    });
     return this.#guard(() => this.#lmdb.transactionSync(action));
   }
 

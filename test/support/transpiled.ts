@@ -1,9 +1,26 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 import ts from 'typescript';
 
 const root = join(import.meta.dirname, '..', '..');
+
+const compilerOptions = {
+  module: ts.ModuleKind.ESNext,
+  target: ts.ScriptTarget.ES2023,
+  rewriteRelativeImportExtensions: true,
+  verbatimModuleSyntax: true,
+};
 
 export interface Transpiled {
   /** Where the file that the sources call `path` can be run by node. */
@@ -19,22 +36,28 @@ export function transpile(...sources: readonly string[]): Transpiled {
   const cache = join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   const target = mkdtempSync(join(cache, 'fauxkey-children-'));
-  const compilerOptions = {
-    module: ts.ModuleKind.ESNext,
-    target: ts.ScriptTarget.ES2023,
-    rewriteRelativeImportExtensions: true,
-    verbatimModuleSyntax: true,
-  };
   for (const path of sources.flatMap((folder) => filesOf(join(root, folder)))) {
     const output = join(target, relative(root, path)).replace(/\.ts$/, '.js');
     mkdirSync(dirname(output), { recursive: true });
-    writeFileSync(output, ts.transpileModule(readFileSync(path, 'utf8'), { compilerOptions }).outputText);
+    writeFileSync(output, kept(join(cache, 'fauxkey-scripts'), readFileSync(path, 'utf8')));
   }
   writeFileSync(join(target, 'package.json'), '{"type":"module"}');
   return {
     file: (path) => join(target, path).replace(/\.ts$/, '.js'),
     remove: () => rmSync(target, { recursive: true, force: true }),
   };
+}
+
+/** What was transpiled once need not be again: on a busy machine that takes many seconds. */
+function kept(folder: string, source: string): string {
+  const path = join(folder, createHash('sha256').update(`${ts.version} ${source}`).digest('hex'));
+  if (existsSync(path)) return readFileSync(path, 'utf8');
+  const { outputText } = ts.transpileModule(source, { compilerOptions });
+  mkdirSync(folder, { recursive: true });
+  const draft = `${path}.${String(process.pid)}`;
+  writeFileSync(draft, outputText);
+  renameSync(draft, path);
+  return outputText;
 }
 
 function filesOf(folder: string): string[] {

@@ -143,8 +143,8 @@ export class Driver {
         throw error;
       },
     );
-    this.flight = { kind: 'nothing' };
     if (status !== 'PIN_INVALID') throw new Error(`A wrong PIN was answered with ${status}.`);
+    this.flight = { kind: 'nothing' };
     this.#world.retries -= 1;
   }
 
