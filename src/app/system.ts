@@ -1,11 +1,17 @@
 import { getRandomValues } from 'node:crypto';
+import { uptime } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
+import { createSteadyTime } from './steady-time.ts';
 
 /** The clock of this machine. */
 export const systemClock: Clock = {
-  monotonic: () => performance.now(),
+  monotonic: createSteadyTime({
+    running: () => performance.now(),
+    wall: () => Date.now(),
+    sinceBoot: () => uptime() * 1000,
+  }),
   wall: () => Date.now(),
   after: (delay, callback) => {
     const timer = setTimeout(callback, delay);
