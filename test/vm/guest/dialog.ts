@@ -1,6 +1,7 @@
 /** Dialogs of a browser that wait for a person. */
 import type { Frame } from './frame.ts';
 import type { Screen } from './screen.ts';
+import { until } from './until.ts';
 
 /** What a person does with one dialog. */
 export interface Answer {
@@ -12,6 +13,7 @@ export interface Answer {
 }
 
 const DIALOG_LIMIT_SECONDS = 90;
+const STILL_LIMIT_SECONDS = 5;
 
 /** The filled blue of the default button, in both browsers; a dialog that only waits for a touch has none. */
 const DEFAULT_BUTTON_PIXELS = 1500;
@@ -34,6 +36,21 @@ export async function answerDialogs<T>(
     await screen.press(answer.press);
   }
   return ceremony;
+}
+
+/** A person who leaves one dialog after another until the ceremony is over. */
+export async function closeDialogs(screen: Screen, ceremony: Promise<unknown>, show: string): Promise<void> {
+  let over = false;
+  const end = (): void => void (over = true);
+  ceremony.then(end, end);
+  await until('end of the ceremony', DIALOG_LIMIT_SECONDS, async () => {
+    // A dialog that waits for a key never stands still.
+    if (!over) await screen.settle(STILL_LIMIT_SECONDS).catch(() => undefined);
+    if (over) return true;
+    screen.capture(show);
+    await screen.press('Escape');
+    return undefined;
+  });
 }
 
 async function beforeTheEnd(ceremony: Promise<unknown>, dialog: Promise<void>, name: string): Promise<void> {

@@ -13,6 +13,7 @@ import { requireError, requireVerified, type Shown } from '../relying-party.ts';
 import { output } from '../process.ts';
 import { exchangeKey, failing, setUpBrowser, type Setting } from '../setting.ts';
 import { defineSuite, type Suite, type VmTest } from '../suite.ts';
+import { faultTests } from './browser-faults.ts';
 import { chromiumKinds, firefoxKinds } from './kinds.ts';
 
 const PIN = '4711';
@@ -175,12 +176,12 @@ const TESTS = [
   ...[setPin, usernameless, denial],
 ];
 
-function browserSuite(browser: Browser, kinds: readonly VmTest<Setting>[]): Suite {
+function browserSuite(browser: Browser, more: readonly VmTest<Setting>[]): Suite {
   return defineSuite<Setting>({
     name: browser.name,
     setUpLimitSeconds: 400,
     setUp: (scope) => setUpBrowser(scope, browser),
-    tests: [...TESTS, ...kinds],
+    tests: [...TESTS, ...more],
     afterFailure: async ({ screen, site }) => {
       screen.capture(`${browser.name} failure`);
       await site.open();
@@ -189,6 +190,6 @@ function browserSuite(browser: Browser, kinds: readonly VmTest<Setting>[]): Suit
 }
 
 export const browserSuites: readonly Suite[] = [
-  browserSuite(chromium, chromiumKinds),
+  browserSuite(chromium, [...chromiumKinds, ...faultTests]),
   browserSuite(firefox, firefoxKinds),
 ];
