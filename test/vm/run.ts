@@ -2,6 +2,7 @@
  * Boots a Linux guest and runs the suites of `guest/suites` in it: a real kernel's HID stack, real browsers, real tools.
  *
  *   node test/vm/out/build/run.js [--only SUITE,SUITE] [--limit SECONDS]
+ * CYCLE_SECONDS in the environment is how long USB/IP is attached and detached.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -37,7 +38,11 @@ function prepareShare(): void {
   mkdirSync(join(share, 'logs'));
   if (!/^[\w,-]*$/.test(options.only)) throw new Error(`${options.only} is no list of suites`);
   const only = options.only === '' ? '' : `--only ${options.only}`;
-  writeFileSync(join(share, 'guest.env'), `NODE='${process.execPath}'\nOPTIONS='${only}'\n`);
+  const cycles = String(Number(process.env['CYCLE_SECONDS'] ?? 60));
+  writeFileSync(
+    join(share, 'guest.env'),
+    `NODE='${process.execPath}'\nOPTIONS='${only}'\nexport CYCLE_SECONDS=${cycles}\n`,
+  );
 }
 
 async function main(): Promise<number> {

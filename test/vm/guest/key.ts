@@ -14,6 +14,8 @@ export interface KeyOptions {
   readonly consent?: 'auto' | 'deny';
   /** Built-in user verification. */
   readonly uv?: boolean;
+  /** `uhid` unless given; of a USB/IP server, the key is attached too. */
+  readonly transport?: `usbip:${string}`;
   /** More of `fauxkey start`: what kind of key it is. */
   readonly args?: readonly string[];
 }
@@ -35,25 +37,37 @@ export function fauxkey(keystore: string, args: readonly string[], input?: strin
   return output(process.execPath, [PROGRAM, ...args, '--keystore', keystore], options);
 }
 
-/** Starts a key on `/dev/uhid` and waits until udev has given its node to the users of security keys. */
+/** Starts a key that the kernel sees, and waits until udev has given its node to the users of security keys. */
 export async function startKey(scope: Scope, name: string, options: KeyOptions): Promise<Key> {
   const before = new Set(hidrawNodes());
-  const args = ['start', '--json', '--verbose', '--transport', 'uhid', '--keystore', options.keystore];
-  args.push('--consent', options.consent ?? 'auto', ...(options.uv === true ? ['--uv'] : []));
-  args.push(...(options.args ?? []));
+  const { transport = 'uhid', consent = 'auto', uv = false } = options;
+  const args = ['start', '--json', '--verbose', '--transport', transport, '--keystore', options.keystore];
+  args.push('--consent', consent, ...(uv ? ['--uv'] : []), ...(options.args ?? []));
   const daemon = startDaemon(scope, `key-${name}`, process.execPath, [PROGRAM, ...args]);
+  await until('word from the key that it is ready', START_LIMIT_SECONDS, () => {
+    requireAlive(daemon);
+    return daemon.printed().includes('"event":"ready"');
+  });
+  if (transport !== 'uhid') await attach(transport.slice('usbip:'.length));
   const node = await until('new hidraw node that udev calls a security key', START_LIMIT_SECONDS, () => {
     requireAlive(daemon);
-    return hidrawNodes().find((each) => !before.has(each) && isTagged(each));
+    return newNode(before);
   });
-  await until('word from the key that it is ready', START_LIMIT_SECONDS, () =>
-    daemon.printed().includes('"event":"ready"'),
-  );
   const stop = async (signal?: NodeJS.Signals): Promise<void> => {
     await daemon.stop(signal);
     await until(`end of ${node}`, 20, () => !existsSync(node));
   };
   return { node, keystore: options.keystore, events: () => parseEvents(daemon.printed()), stop };
+}
+
+/** Makes the free keys of a USB/IP server USB devices; answers what was said. */
+export function attach(address: string): Promise<string> {
+  return output(process.execPath, [PROGRAM, 'attach', address]);
+}
+
+/** A node that was not there before, and that udev calls a security key. */
+export function newNode(before: ReadonlySet<string>): string | undefined {
+  return hidrawNodes().find((each) => !before.has(each) && isTagged(each));
 }
 
 /** Waits until the key has told of something with these members; browsers may know the outcome a moment earlier. */

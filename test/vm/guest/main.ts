@@ -6,8 +6,9 @@ import { browserSuites } from './suites/browsers.ts';
 import { libfido2 } from './suites/libfido2.ts';
 import { machine } from './suites/machine.ts';
 import { openssh } from './suites/openssh.ts';
+import { usbip } from './suites/usbip.ts';
 
-const SUITES: readonly Suite[] = [machine, libfido2, openssh, ...browserSuites];
+const SUITES: readonly Suite[] = [machine, libfido2, openssh, usbip, ...browserSuites];
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
 const only = options.only?.split(',');

@@ -15,6 +15,7 @@ import { exchangeKey, failing, setUpBrowser, type Setting } from '../setting.ts'
 import { defineSuite, type Suite, type VmTest } from '../suite.ts';
 import { faultTests } from './browser-faults.ts';
 import { chromiumKinds, firefoxKinds } from './kinds.ts';
+import { usbipInChromium, usbipInFirefox } from './usbip.ts';
 
 const PIN = '4711';
 const NO_CREDENTIALS = 0x2e;
@@ -190,6 +191,6 @@ function browserSuite(browser: Browser, more: readonly VmTest<Setting>[]): Suite
 }
 
 export const browserSuites: readonly Suite[] = [
-  browserSuite(chromium, [...chromiumKinds, ...faultTests]),
-  browserSuite(firefox, firefoxKinds),
+  browserSuite(chromium, [...chromiumKinds, ...faultTests, ...usbipInChromium]),
+  browserSuite(firefox, [...firefoxKinds, ...usbipInFirefox]),
 ];
