@@ -39,6 +39,8 @@ const pureRooms = [
   'authenticator',
   'attestation',
   'crypto/noble',
+  'faults',
+  'trace',
 ];
 
 interface Import {
