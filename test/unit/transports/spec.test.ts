@@ -12,6 +12,8 @@ describe('transport specs', () => {
     ['tcp:0.0.0.0:65535', { kind: 'tcp', host: '0.0.0.0', port: 65535 }, 'tcp:0.0.0.0:65535'],
     ['udp:[::1]:8111', { kind: 'udp', host: '::1', port: 8111 }, 'udp:[::1]:8111'],
     ['unix:/tmp/a key:1', { kind: 'unix', path: '/tmp/a key:1' }, 'unix:/tmp/a key:1'],
+    ['usbip', { kind: 'usbip', host: '127.0.0.1', port: 3240 }, 'usbip:127.0.0.1:3240'],
+    ['usbip:[::1]:0/1-12', { kind: 'usbip', host: '::1', port: 0, device: 12 }, 'usbip:[::1]:0/1-12'],
     ['unix:key.sock', { kind: 'unix', path: 'key.sock' }, 'unix:key.sock'],
   ] as const)('%s is read, and said in one way only', (text, spec, canonical) => {
     expect(parseTransportSpec(text)).toEqual(spec);
@@ -36,6 +38,10 @@ describe('transport specs', () => {
     ['udp:::1:8111', 'names no address'],
     ['udp:[]:8111', 'names no address'],
     ['udp:[localhost]:8111', 'no IPv6 address'],
+    ['usbip:3240', 'names no address'],
+    ['usbip:127.0.0.1:3240/', 'no bus id'],
+    ['usbip:127.0.0.1:3240/1-0', 'no bus id'],
+    ['usbip:127.0.0.1:3240/2-1', 'no bus id'],
     ['unix:', 'names no socket'],
     ['unix', 'names no socket'],
     ['unix:a\0b', 'zero byte'],
