@@ -20,6 +20,10 @@ export class CredentialIndex {
   #lastSequence = 0;
   #discoverable = 0;
 
+  get count(): number {
+    return this.#byId.size;
+  }
+
   get countDiscoverable(): number {
     return this.#discoverable;
   }

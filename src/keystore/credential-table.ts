@@ -70,6 +70,12 @@ export class CredentialTable {
     return this.#tally().discoverable;
   }
 
+  /** Counts places, and opens nothing. */
+  count(): number {
+    const start = this.#space.credentials;
+    return this.#records.database.count({ start, end: endOf(start) });
+  }
+
   /** The newest credentials that are older than `before`, and where to go on. */
   page(before = Infinity): {
     readonly credentials: readonly Credential[];

@@ -94,6 +94,11 @@ export class LmdbKeystore implements Keystore {
     return this.#credentials.countDiscoverable();
   }
 
+  count(): number {
+    this.#refresh();
+    return this.#credentials.count();
+  }
+
   /** Reads page by page: what is added or removed while somebody iterates may or may not be seen. */
   *all(): Iterable<Credential> {
     let next: number | undefined = Infinity;

@@ -87,6 +87,10 @@ class Handle implements MemoryKeystore {
     return this.#open().credentials.countDiscoverable;
   }
 
+  count(): number {
+    return this.#open().credentials.count;
+  }
+
   all(): Iterable<Credential> {
     return this.#open().credentials.all();
   }

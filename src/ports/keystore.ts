@@ -87,6 +87,8 @@ export interface Keystore {
   /** One entry for each RP that has discoverable credentials; each is the RP's newest credential. Stable order. */
   discoverableRps(): readonly Credential[];
   countDiscoverable(): number;
+  /** Of all credentials, discoverable or not. */
+  count(): number;
   /** All credentials, discoverable or not, newest first. */
   all(): Iterable<Credential>;
 

@@ -85,6 +85,7 @@ function unwatched(
     discoverable: (rpIdHash) => keystore.discoverable(rpIdHash),
     discoverableRps: () => keystore.discoverableRps(),
     countDiscoverable: () => keystore.countDiscoverable(),
+    count: () => keystore.count(),
     all: () => keystore.all(),
     close: () => keystore.close(),
   };

@@ -32,6 +32,7 @@ export function wrapKeystore(session: FaultSession, inner: Keystore): Keystore {
     discoverable: (rpIdHash) => read(() => inner.discoverable(rpIdHash)),
     discoverableRps: () => read(() => inner.discoverableRps()),
     countDiscoverable: () => read(() => inner.countDiscoverable()),
+    count: () => read(() => inner.count()),
     all: () => read(() => inner.all()),
     updateState: (change) => write(() => inner.updateState(change)),
     setAttestation: (material) => write(() => inner.setAttestation(material)),

@@ -216,6 +216,14 @@ export function describeKeystore(
       expect(keystore.state()).toEqual({ ...factory, signCount: 12 });
     });
 
+    it('counts credentials of both kinds', async () => {
+      const [first, second] = [makeCredential('first'), makeCredential('second', { discoverable: false })];
+      await keystore.addAll([first, second], 'fail');
+      expect([keystore.count(), keystore.countDiscoverable()]).toEqual([2, 1]);
+      await keystore.remove([second.id]);
+      expect(keystore.count()).toBe(1);
+    });
+
     describe('use', () => {
       it('changes counter and time of a credential, and nothing else', async () => {
         const credential = makeCredential('used');
