@@ -95,6 +95,24 @@ describe('a host of many keys', () => {
     expect(events.filter(({ type }) => type === 'power-cycle')).toHaveLength(1);
   });
 
+  it('counts credentials, and counts them anew only when there may be others', async () => {
+    const { host } = newHost();
+    const key = await host.create();
+    expect(key.describe().credentialCount).toBe(0);
+    const first = await register(key);
+    expect(key.describe().credentialCount).toBe(1);
+    await register(key, 'other.example');
+    await key.credentials.add({ rpId: 'third.example', discoverable: false });
+    expect(key.describe().credentialCount).toBe(3);
+    await key.credentials.remove(first);
+    expect(key.describe().credentialCount).toBe(2);
+    const copy = key.snapshot();
+    await key.reset();
+    expect(key.describe().credentialCount).toBe(0);
+    await key.restore(copy);
+    expect(key.describe().credentialCount).toBe(2);
+  });
+
   it('comes back on the port that it had', async () => {
     const { host } = newHost();
     const key = await host.create({ transports: ['tcp:127.0.0.1:0'] });
