@@ -29,6 +29,8 @@ export interface ControlOptions {
   readonly address: string;
   /** Origins of web pages and extensions that may call it. */
   readonly origins: readonly string[];
+  /** Keeps the token from one start to the next; a new one for every start unless given. */
+  readonly tokenKeptIn?: string;
   /** Of this program, for the interface's description of itself. */
   readonly version: string;
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createControlApp } from '../control/app.ts';
@@ -12,6 +11,7 @@ import { UsageError } from '../ports/errors.ts';
 import type { ControlOptions, RunningControl } from './api.ts';
 import { Cleanup } from './cleanup.ts';
 import { requirePrivate, runtimeDirectories } from './control-socket.ts';
+import { createToken, keepToken } from './control-token.ts';
 import { serveHttp, type HttpAddress } from './http-server.ts';
 import { systemClock } from './system.ts';
 import { createWebAuthnService } from './webauthn-bridge-service.ts';
@@ -47,7 +47,7 @@ export async function startControlServer(
     });
   const cleanup = new Cleanup();
   try {
-    const token = randomBytes(32).toString('base64url');
+    const token = options.tokenKeptIn === undefined ? createToken() : keepToken(options.tokenKeptIn);
     const app = createControlApp({
       host,
       token,

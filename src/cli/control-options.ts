@@ -8,6 +8,7 @@ export interface ControlCommandOptions {
   /** True without an address. */
   readonly control?: string | true;
   readonly controlOrigin?: readonly string[];
+  readonly controlTokenFile?: string;
   readonly rig?: readonly RigOptions[];
 }
 
@@ -45,6 +46,10 @@ export function addControlOptions(command: Command): Command {
         'let pages of this origin call it, e.g. http://localhost:3000; may be given several times',
       ).argParser(collectOrigin),
     )
+    .option(
+      '--control-token-file <file>',
+      'keep the token in this file, so that what was paired once stays paired; made if it is missing',
+    )
     .addOption(
       new Option(
         '--rig <kind>',
@@ -55,16 +60,23 @@ export function addControlOptions(command: Command): Command {
 
 /** What `--control` and `--rig` ask for; `version` is the program's. */
 export function toControlOptions(
-  { control, controlOrigin, rig }: ControlCommandOptions,
+  { control, controlOrigin, controlTokenFile, rig }: ControlCommandOptions,
   version: string,
 ): Pick<StartOptions, 'control' | 'rigs'> {
   const rigs = rig && { rigs: rig };
   if (control === undefined) {
     if (controlOrigin) throw new UsageError('--control-origin is of use with --control only.');
+    if (controlTokenFile !== undefined)
+      throw new UsageError('--control-token-file is of use with --control only.');
     return { ...rigs };
   }
   return {
     ...rigs,
-    control: { address: control === true ? '' : control, origins: controlOrigin ?? [], version },
+    control: {
+      address: control === true ? '' : control,
+      origins: controlOrigin ?? [],
+      version,
+      ...(controlTokenFile !== undefined && { tokenKeptIn: controlTokenFile }),
+    },
   };
 }

@@ -22,6 +22,7 @@ async function start(
 describe('--control', () => {
   it.each([
     ['--control', { address: '', origins: [], version: '1.2.3' }],
+    ['--control --control-token-file here/t', { tokenKeptIn: 'here/t' }],
     ['--control 127.0.0.1:7111', { address: '127.0.0.1:7111', origins: [], version: '1.2.3' }],
     [
       '--control --control-origin http://localhost:3000 --control-origin moz-extension://a-b',
@@ -37,6 +38,7 @@ describe('--control', () => {
 
   it.each([
     ['start --control-origin http://localhost:3000', '--control-origin is of use with --control only.'],
+    ['start --control-token-file t', '--control-token-file is of use with --control only.'],
     ['start --control --control-origin localhost:3000', 'An origin looks like'],
     ['start --control --control-origin http://localhost:3000/', 'An origin looks like'],
   ])('is refused where it makes no sense: %s', async (args, sentence) => {
