@@ -5,6 +5,9 @@ import type { ControlledKey } from '../../src/control/handle.ts';
 import { executablePath } from '../support/chromium.ts';
 import { startBench, type ExtensionBench } from './extension-bench.ts';
 
+/** A loaded machine may take its time. */
+const patience = { timeout: 10_000 };
+
 interface CeremonyResult {
   readonly ok: boolean;
   readonly error?: { readonly name: string; readonly message: string; readonly from: string };
@@ -111,14 +114,14 @@ describe.skipIf(!existsSync(executablePath))('the extension in Chromium', () => 
     await key.user.waitFor({}, 10_000);
     await page.evaluate('stop()');
     expect(await pending).toBe('AbortError');
-    await expect.poll(() => key.user.questions()).toEqual([]);
+    await expect.poll(() => key.user.questions(), patience).toEqual([]);
   });
 
   it('plays a platform authenticator', async () => {
     const isUvpaa = 'PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable()';
     expect(await page.evaluate(isUvpaa)).toBe(false);
     await popup.getByLabel('Sites see').selectOption('platform');
-    await expect.poll(() => page.evaluate(isUvpaa)).toBe(true);
+    await expect.poll(() => page.evaluate(isUvpaa), patience).toBe(true);
     expect(await call('register', { user: 'alice', attachment: 'platform' })).toMatchObject({
       ok: true,
       transports: ['internal'],
@@ -200,10 +203,10 @@ describe.skipIf(!existsSync(executablePath))('the extension in Chromium', () => 
   it('gives NotAllowedError and a sentence when there is no key', async () => {
     await bench.host.remove('first');
     expect(await call('register', { user: 'alice' })).toMatchObject({ error: { name: 'NotAllowedError' } });
-    await expect.poll(() => popup.getByRole('alert').textContent()).toMatch(/no key/i);
+    await expect.poll(() => popup.getByRole('alert').textContent(), patience).toMatch(/no key/i);
     await shoot('no-key');
     key = await bench.host.create({ id: 'first', profile: 'keypad' });
-    await expect.poll(() => popup.getByRole('status').textContent()).toBe('Ready');
+    await expect.poll(() => popup.getByRole('status').textContent(), patience).toBe('Ready');
     await popup.getByRole('button', { name: 'Dismiss' }).click();
     await shoot('ready');
     expect(await call('register', { user: 'alice' })).toMatchObject({ ok: true });
@@ -247,9 +250,9 @@ describe.skipIf(!existsSync(executablePath))('the extension in Chromium', () => 
   it('gives WebAuthn back to the browser when it is switched off', async () => {
     await popup.getByLabel('Answer for every site').uncheck();
     const conditional = 'PublicKeyCredential.isConditionalMediationAvailable()';
-    await expect.poll(() => page.evaluate(conditional)).toBe(true);
+    await expect.poll(() => page.evaluate(conditional), patience).toBe(true);
     await popup.getByLabel('Answer for every site').check();
-    await expect.poll(() => page.evaluate(conditional)).toBe(false);
+    await expect.poll(() => page.evaluate(conditional), patience).toBe(false);
     expect(await call('register', { user: 'alice' })).toMatchObject({ ok: true });
   });
 });

@@ -9,6 +9,9 @@ import { answerPages, type BrowserKey } from '../../src/frameworks/playwright.ts
 import { openSecurityKey, type SecurityKey } from '../../src/frameworks/security-key.ts';
 import { chromiumArguments, executablePath } from '../support/chromium.ts';
 
+/** A loaded machine may take its time. */
+const patience = { timeout: 10_000 };
+
 interface CeremonyResult {
   readonly ok: boolean;
   readonly error?: { readonly name: string; readonly message: string; readonly from: string };
@@ -174,7 +177,7 @@ describe.skipIf(!existsSync(executablePath))('page mode in Chromium', () => {
     await key.user.waitForQuestion();
     await page.evaluate('stop()');
     expect(await page.evaluate('first')).toMatch(/^AbortError/);
-    await expect.poll(() => key.key.user.questions()).toEqual([]);
+    await expect.poll(() => key.key.user.questions(), patience).toEqual([]);
   });
 
   it('ends the ceremony of a document that the user leaves', async () => {
@@ -184,7 +187,7 @@ describe.skipIf(!existsSync(executablePath))('page mode in Chromium', () => {
     await page.evaluate(`history.pushState({}, '', '/#elsewhere')`);
     expect(key.key.user.questions()).toHaveLength(1);
     await page.reload();
-    await expect.poll(() => key.key.user.questions()).toEqual([]);
+    await expect.poll(() => key.key.user.questions(), patience).toEqual([]);
     key.user.forgetRules();
     await page.waitForFunction('window.relyingParty !== undefined');
     expect(await call('register', { user: 'bob' })).toMatchObject({ ok: true });

@@ -11,6 +11,9 @@ import type { KeyHost } from '../../../src/control/handle.ts';
 import { webauthnRoutes } from '../../../src/control/routes/webauthn.ts';
 import { systemClock } from '../../../src/app/system.ts';
 
+/** A loaded machine may take its time. */
+const patience = { timeout: 10_000 };
+
 const origin = 'https://login.example.com';
 const token = 'secret';
 const creation = {
@@ -75,7 +78,9 @@ it('registers and signs in with a PIN that the request carries', async () => {
 
 it('shows what the browser asks, and takes the answers', async () => {
   const registered = create({ prompts: true });
-  await expect.poll(prompts).toMatchObject({ body: [{ kind: 'pin', purpose: 'set', minLength: 4, origin }] });
+  await expect
+    .poll(prompts, patience)
+    .toMatchObject({ body: [{ kind: 'pin', purpose: 'set', minLength: 4, origin }] });
   expect(await call('POST', '/keys/k/webauthn/prompts/1', { account: 0 })).toMatchObject({
     status: 409,
     body: { code: 'refused' },
@@ -88,9 +93,11 @@ it('shows what the browser asks, and takes the answers', async () => {
   });
 
   const signedIn = get({ prompts: true });
-  await expect.poll(prompts).toMatchObject({ body: [{ kind: 'pin', purpose: 'enter', retriesLeft: 8 }] });
+  await expect
+    .poll(prompts, patience)
+    .toMatchObject({ body: [{ kind: 'pin', purpose: 'enter', retriesLeft: 8 }] });
   await call('POST', '/keys/k/webauthn/prompts/2', { pin: '1234' });
-  await expect.poll(prompts).toMatchObject({
+  await expect.poll(prompts, patience).toMatchObject({
     body: [{ kind: 'account', accounts: [{ name: 'bob', displayName: 'Bob' }, { name: 'alice' }] }],
   });
   expect(await call('POST', '/keys/k/webauthn/prompts/3', { account: 2 })).toMatchObject({ status: 409 });
@@ -100,13 +107,13 @@ it('shows what the browser asks, and takes the answers', async () => {
 
 it('ends its prompts with the ceremony: cancelled by the person, or with the request', async () => {
   const cancelled = create({ prompts: true });
-  await expect.poll(prompts).toMatchObject({ body: [{ id: '1' }] });
+  await expect.poll(prompts, patience).toMatchObject({ body: [{ id: '1' }] });
   await call('POST', '/keys/k/webauthn/prompts/1', { cancel: true });
   expect(await cancelled).toMatchObject({ body: { error: { name: 'NotAllowedError' } } });
   const page = new AbortController();
   const body = { origin, options: creation, prompts: true };
   const aborted = call('POST', '/keys/k/webauthn/create', body, page.signal);
-  await expect.poll(prompts).toMatchObject({ body: [{ id: '2' }] });
+  await expect.poll(prompts, patience).toMatchObject({ body: [{ id: '2' }] });
   page.abort();
   expect(await aborted).toMatchObject({ body: { error: { name: 'AbortError' } } });
   expect(await prompts()).toEqual({ status: 200, body: [] });
@@ -149,6 +156,6 @@ it('has the id that the manifest of the extension fixes', () => {
   const folder = resolve(import.meta.dirname, '../../../extension');
   const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as { key: string };
   const digest = createHash('sha256').update(Buffer.from(manifest.key, 'base64')).digest('hex');
-  const id = [...digest.slice(0, 32)].map((digit) => 'abcdefghijklmnop'[parseInt(digit, 16)]).join('');
+  const id = digest.slice(0, 32).replace(/./g, (digit) => 'abcdefghijklmnop'.charAt(parseInt(digit, 16)));
   expect(extensionOrigin).toBe(`chrome-extension://${id}`);
 });
