@@ -1,5 +1,4 @@
 import { sameBytes } from '../../ctap/bytes.ts';
-import { hidCommand } from '../../ctaphid/command.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { WrappedKey } from '../../ports/port-wrappers.ts';
 import type { Random } from '../../ports/random.ts';
@@ -101,9 +100,4 @@ export class FaultSession {
     };
     void pull().catch(fail);
   }
-}
-
-/** Messages that the core answers. */
-export function isForCore(request: FaultRequest): boolean {
-  return request.hidCommand === hidCommand.cbor || request.hidCommand === hidCommand.msg;
 }
