@@ -1,8 +1,6 @@
-import { CtapClient } from '../client/ctap-client.ts';
 import type { GetAssertionParameters, MakeCredentialParameters, PinUvAuth } from '../client/ctap-client.ts';
-import { publicKeyDescriptors, publicKeyParameters } from '../client/ctap-client.ts';
-import type { HidChannel } from '../client/hid-channel.ts';
-import { openHidChannel } from '../client/hid-channel.ts';
+import { CtapClient, publicKeyDescriptors, publicKeyParameters } from '../client/ctap-client.ts';
+import { openHidChannel, type HidChannel } from '../client/hid-channel.ts';
 import { pause } from '../client/deadline.ts';
 import { HidTransportError } from '../client/errors.ts';
 import type { PinProtocolVersion, PinUvAuthToken, Platform } from '../client/pin-protocol.ts';
@@ -16,8 +14,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { HidPipe } from '../ports/hid-pipe.ts';
 import { CheckFailure, CheckSkip } from './check.ts';
 import { ensureDefined } from './expect.ts';
-import { canVerify, mustVerifyToRegister } from './facts.ts';
-import type { KeyFacts } from './facts.ts';
+import { canVerify, mustVerifyToRegister, type KeyFacts } from './facts.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { RawHid } from './raw-hid.ts';
 
@@ -80,6 +77,10 @@ export class Bench {
   get facts(): KeyFacts {
     if (this.#facts === undefined) throw new Error('no check has begun');
     return this.#facts;
+  }
+
+  get knownPin(): string | undefined {
+    return this.#pin;
   }
 
   get pin(): string {

@@ -41,6 +41,8 @@ export interface RunReport {
   readonly facts: KeyFacts;
   readonly results: readonly CheckResult[];
   readonly durationMs: number;
+  /** What its owner has to know of the key now: a sentence. */
+  readonly note?: string;
 }
 
 /**
@@ -61,12 +63,23 @@ export async function runChecks(options: RunOptions): Promise<RunReport> {
         options.onResult?.(result);
       }
     }
-    if (results.some(({ check, outcome }) => check.destructive && outcome !== 'skipped')) {
-      await factoryReset(bench).catch(() => undefined);
-    }
-    return { facts, results, durationMs: options.clock.monotonic() - start };
+    const isChanged = results.some(({ check, outcome }) => check.destructive && outcome !== 'skipped');
+    const note = isChanged ? await cleanUp(bench) : undefined;
+    const durationMs = options.clock.monotonic() - start;
+    return { facts, results, durationMs, ...(note !== undefined && { note }) };
   } finally {
     await bench.disconnect().catch(() => undefined);
+  }
+}
+
+/** Resets the key for the last time; if that fails, says what is left on it. */
+async function cleanUp(bench: Bench): Promise<string | undefined> {
+  try {
+    await factoryReset(bench);
+    return undefined;
+  } catch (error) {
+    const pin = bench.knownPin === undefined ? '' : ` Its PIN is ${bench.knownPin}.`;
+    return `The key could not be reset at the end: ${explain(error)}.${pin}`;
   }
 }
 
@@ -129,6 +142,7 @@ function requireNeeds(bench: Bench, needs: readonly Need[]): void {
 }
 
 function explain(error: unknown): string {
+  if (error instanceof CheckSkip) return error.message;
   if (error instanceof CheckFailure || error instanceof KeyResponseError) return error.message;
   if (error instanceof CtapStatusError || error instanceof U2fStatusError)
     return `${error.message} instead of doing it`;

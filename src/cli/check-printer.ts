@@ -42,7 +42,7 @@ export function createCheckPrinter(cli: Cli): Pick<CheckUi, 'start' | 'result'> 
 }
 
 /** What it comes to, with the failures once more: the list may be long. */
-export function printCheckSummary(cli: Cli, target: string, { results, durationMs }: RunReport): void {
+export function printCheckSummary(cli: Cli, target: string, { results, durationMs, note }: RunReport): void {
   const { bold, green, red, yellow } = colours(cli);
   const of = (outcome: string) => results.filter((result) => result.outcome === outcome);
   const failed = of('failed');
@@ -52,6 +52,7 @@ export function printCheckSummary(cli: Cli, target: string, { results, durationM
     `  ${green(`${String(of('passed').length)} passed`)}, ${red(`${String(failed.length)} failed`)}, ` +
       `${yellow(`${String(of('skipped').length)} left out`)} in ${(durationMs / 1000).toFixed(1)} s`,
   );
+  if (note !== undefined) print(cli, `  ${yellow(printable(note))}`);
   if (failed.length === 0) return;
   print(cli, '', `${count(failed.length, 'failure')}:`);
   for (const { check, reason } of failed) print(cli, `  ${red('✗')} ${check.id}: ${printable(reason ?? '')}`);

@@ -75,6 +75,16 @@ describe('a key that somebody uses', () => {
     expect(report.results.find(({ check }) => check.id === 'tokens.protocol-2')?.outcome).toBe('passed');
   });
 
+  it('is told about when it could not be reset at the end', async () => {
+    const { run } = table({ profile: { algorithms: [-7] } });
+    const person = { touch: () => undefined, canReplug: true, replug: () => Promise.resolve(false) };
+    const report = await run(['pin.set'], { destructive: true, person });
+    expect(report.results.map(({ outcome }) => outcome)).toEqual(['passed']);
+    expect(report.note).toBe(
+      'The key could not be reset at the end: the key was not unplugged. Its PIN is q7-Check-93.',
+    );
+  });
+
   it('is not asked for what nobody can do', async () => {
     const { run } = table();
     const person = { touch: () => undefined, canReplug: false, replug: () => Promise.resolve(false) };

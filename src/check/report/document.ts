@@ -15,6 +15,8 @@ export interface CheckDocument {
     readonly extensions: readonly string[];
     readonly options: Readonly<Record<string, boolean>>;
   };
+  /** What the owner has to know of the key now. */
+  readonly note?: string;
   readonly summary: Readonly<Record<Outcome, number>> & { readonly durationMs: number };
   readonly results: readonly {
     readonly id: string;
@@ -49,6 +51,7 @@ export function reportDocument(report: RunReport, { tool, target, time }: Report
       extensions: info?.extensions ?? [],
       options: Object.fromEntries(info?.options ?? []),
     },
+    ...(report.note !== undefined && { note: report.note }),
     summary: {
       passed: count('passed'),
       failed: count('failed'),
