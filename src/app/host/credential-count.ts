@@ -14,7 +14,7 @@ export function createCredentialCount(keystore: Keystore): CredentialCount {
   return {
     read() {
       const { generation } = keystore;
-      if (known?.generation !== generation) known = { generation, count: [...keystore.all()].length };
+      if (known?.generation !== generation) known = { generation, count: keystore.count() };
       return known.count;
     },
     notice({ type }) {
