@@ -15,7 +15,7 @@ import { createMemoryKeystore } from '../keystore/memory.ts';
 import type { CryptoProvider } from '../ports/crypto.ts';
 import { UsageError } from '../ports/errors.ts';
 import type { CertifiedKey, Keystore } from '../ports/keystore.ts';
-import type { AttestationDocument } from './api.ts';
+import type { AttestationDocument } from './api-admin.ts';
 import { askForInfo } from './key-info.ts';
 import type { NamedProfile } from './named-profile.ts';
 import { systemClock, systemRandom } from './system.ts';

@@ -1,7 +1,7 @@
 import type { Credential, CredentialUser } from '../ports/credential.ts';
 import { UsageError } from '../ports/errors.ts';
 import type { DeviceStateChange, Keystore } from '../ports/keystore.ts';
-import type { CredentialChange } from './api.ts';
+import type { CredentialChange } from './api-admin.ts';
 
 /** Signature counters have 32 bits (WebAuthn L3 §6.1). */
 const highestCounter = 2 ** 32 - 1;

@@ -5,7 +5,7 @@ import { createTerminalConsent } from '../consent/terminal.ts';
 import type { ConsentSource } from '../ports/consent.ts';
 import type { CryptoProvider } from '../ports/crypto.ts';
 import type { Keystore } from '../ports/keystore.ts';
-import type { KeyUi, StartOptions } from './api.ts';
+import type { KeyUi, StartOptions } from './api-start.ts';
 import { systemClock } from './system.ts';
 
 interface PinHolder {

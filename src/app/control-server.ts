@@ -8,7 +8,7 @@ import { createWebDriverGroup } from '../control/routes/webdriver.ts';
 import { webauthnRoutes } from '../control/routes/webauthn.ts';
 import { VirtualAuthenticators } from '../control/webdriver/virtual-authenticators.ts';
 import { UsageError } from '../ports/errors.ts';
-import type { ControlOptions, RunningControl } from './api.ts';
+import type { ControlOptions, RunningControl } from './api-start.ts';
 import { Cleanup } from './cleanup.ts';
 import { requirePrivate, runtimeDirectories } from './control-socket.ts';
 import { createToken, keepToken } from './control-token.ts';

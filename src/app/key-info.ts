@@ -11,7 +11,7 @@ import type { GetInfoResponse } from '../ctap/messages/get-info.ts';
 import type { LeaseHolder } from '../keystore/lease.ts';
 import type { CryptoProvider } from '../ports/crypto.ts';
 import type { Keystore } from '../ports/keystore.ts';
-import type { KeyInfo } from './api.ts';
+import type { KeyInfo } from './api-admin.ts';
 import type { RememberedProfile } from './named-profile.ts';
 import { systemClock, systemRandom } from './system.ts';
 

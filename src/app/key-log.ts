@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { destination, pino } from 'pino';
 import type { KeyEvent } from '../ports/events.ts';
 import { UsageError } from '../ports/errors.ts';
-import type { StartOptions } from './api.ts';
+import type { StartOptions } from './api-start.ts';
 
 /** Where events go besides the screen. */
 export interface KeyLog {

@@ -1,7 +1,7 @@
 import { typedPinUv } from '../authenticator/default-profile.ts';
 import type { Profile } from '../authenticator/profile.ts';
 import type { UsbIdentity } from '../ports/hid.ts';
-import type { AttestationMode, StartOptions } from './api.ts';
+import type { AttestationMode, StartOptions } from './api-start.ts';
 import { defaultIdentity } from './create-key.ts';
 import { nameProfile, type NamedProfile } from './named-profile.ts';
 import { changeProfile, type ProfileSettings } from './profile-settings.ts';

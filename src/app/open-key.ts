@@ -4,7 +4,8 @@ import { exportKey, importCredentials, parseExportDocument } from '../keystore/e
 import type { KeystoreDirectory } from '../keystore/lmdb.ts';
 import { UsageError } from '../ports/errors.ts';
 import type { Keystore } from '../ports/keystore.ts';
-import type { KeySelection, OpenKey } from './api.ts';
+import type { OpenKey } from './api-admin.ts';
+import type { KeySelection } from './api-start.ts';
 import { describeAttestation, importAttestation } from './attestation-admin.ts';
 import { changeCredential } from './change-credential.ts';
 import { describeKey } from './key-info.ts';

@@ -9,7 +9,7 @@ import {
 } from '../authenticator/pin/admin.ts';
 import { maxPinBytes } from '../authenticator/pin/pin-text.ts';
 import { utf8Bytes } from '../ctap/bytes.ts';
-import type { PinAdmin, PinRefusal, PinResult } from './api.ts';
+import type { PinAdmin, PinRefusal, PinResult } from './api-admin.ts';
 
 /** PIN administration in the words of the command line. */
 export function createPinAdmin(context: PinAdminContext): PinAdmin {

@@ -1,6 +1,6 @@
 import { UsageError } from '../ports/errors.ts';
 import { KeystoreError } from '../ports/keystore.ts';
-import type { KeySelection } from './api.ts';
+import type { KeySelection } from './api-start.ts';
 import { requestPowerCycle } from './control-socket.ts';
 import { openStore } from './store.ts';
 

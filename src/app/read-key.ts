@@ -1,4 +1,5 @@
-import type { KeySelection, ReadableKey } from './api.ts';
+import type { ReadableKey } from './api-admin.ts';
+import type { KeySelection } from './api-start.ts';
 import { openStore } from './store.ts';
 
 /** Opens one key of a store to list what is in it. Throws KeystoreError, or UsageError `no-such-key`. */

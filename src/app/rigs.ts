@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import type { KeyHost } from '../control/handle.ts';
 import { createConformanceRig, type ConformanceResults } from '../control/rig/conformance-rig.ts';
 import { createTouchRig } from '../control/rig/touch-rig.ts';
-import type { RigOptions, RunningRig } from './api.ts';
+import type { RigOptions, RunningRig } from './api-start.ts';
 import { serveHttp } from './http-server.ts';
 
 /** A rig that listens. */

@@ -6,7 +6,14 @@ import type { LeaseInfo } from '../keystore/lease.ts';
 import { createMemoryKeystore } from '../keystore/memory.ts';
 import type { Keystore } from '../ports/keystore.ts';
 import type { ControlledKey, KeyHost } from '../control/handle.ts';
-import type { KeyUi, ProfileName, RunningControl, RunningKey, RunningRig, StartOptions } from './api.ts';
+import type {
+  KeyUi,
+  ProfileName,
+  RunningControl,
+  RunningKey,
+  RunningRig,
+  StartOptions,
+} from './api-start.ts';
 import { createTerminalUser, habitOf } from './consent.ts';
 import { controlPaths, serveControl } from './control-socket.ts';
 import { createKeyHost } from './key-host.ts';

@@ -1,4 +1,4 @@
-import type { KeySelection } from './api.ts';
+import type { KeySelection } from './api-start.ts';
 import { openStore } from './store.ts';
 
 /** Seals a store with what `choose` gives, or with a key file for undefined. It is asked once the store is open. */

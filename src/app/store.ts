@@ -1,6 +1,6 @@
 import { keystoreLocation } from '../keystore/location.ts';
 import { openKeystoreDirectory, type KeystoreDirectory } from '../keystore/lmdb.ts';
-import type { KeySelection } from './api.ts';
+import type { KeySelection } from './api-start.ts';
 import { systemClock, systemRandom } from './system.ts';
 
 /** Opens the store that the options name, or the default one. Throws KeystoreError, or UsageError unless `create`. */

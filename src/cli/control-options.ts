@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import type { RigOptions, StartOptions } from '../app/api.ts';
+import type { RigOptions, StartOptions } from '../app/api-start.ts';
 import { UsageError } from '../ports/errors.ts';
 
 /** What commander makes of the options of a control server. */

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { KeySelection, OpenKey, ReadableKey } from '../app/api.ts';
+import type { OpenKey, ReadableKey } from '../app/api-admin.ts';
+import type { KeySelection } from '../app/api-start.ts';
 import { UsageError } from '../ports/errors.ts';
 import { KeystoreError } from '../ports/keystore.ts';
 import type { Cli } from './io.ts';

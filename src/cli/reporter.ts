@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { ConsentMode, RunningControl, RunningKey, StartOptions } from '../app/api.ts';
+import type { ConsentMode, RunningControl, RunningKey, StartOptions } from '../app/api-start.ts';
 import type { KeyScreen } from '../consent/terminal.ts';
 import { printable } from '../consent/text/printable.ts';
 import { wordExchange } from '../consent/wording.ts';

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import type { AttestationMode, ConsentMode, CounterMode, StartOptions } from '../app/api.ts';
+import type { AttestationMode, ConsentMode, CounterMode, StartOptions } from '../app/api-start.ts';
 import { coseAlgorithm } from '../cose/algorithm.ts';
 import type { CoseAlgorithm } from '../cose/algorithm.ts';
 import type { ControlCommandOptions } from './control-options.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createKey, type CreateKeyOptions, type Key } from '../../src/app/create-key.ts';
-import type { AttestationDocument } from '../../src/app/api.ts';
+import type { AttestationDocument } from '../../src/app/api-admin.ts';
 import { describeAttestation } from '../../src/app/attestation-admin.ts';
 import { defaultProfile } from '../../src/authenticator/default-profile.ts';
 import { algorithmName } from '../../src/cose/algorithm.ts';

@@ -1,6 +1,6 @@
 import type { PinPart } from '../../control/handle.ts';
 import { UsageError } from '../../ports/errors.ts';
-import type { PinRefusal, PinResult } from '../api.ts';
+import type { PinRefusal, PinResult } from '../api-admin.ts';
 import { createPinAdmin, overwritePin } from '../pin-admin.ts';
 import type { PartContext } from './credentials-part.ts';
 

@@ -1,6 +1,6 @@
 import { Argument } from 'commander';
 import type { Command } from 'commander';
-import type { AttestationDocument } from '../../app/api.ts';
+import type { AttestationDocument } from '../../app/api-admin.ts';
 import type { Cli } from '../io.ts';
 import { addJsonOption, addKeyOptions, withKey } from '../key-options.ts';
 import type { KeyOptions } from '../key-options.ts';

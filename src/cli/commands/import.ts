@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { ImportOptions } from '../../app/api.ts';
+import type { ImportOptions } from '../../app/api-admin.ts';
 import type { Cli } from '../io.ts';
 import { addJsonOption, addKeyOptions, withKey } from '../key-options.ts';
 import type { KeyOptions } from '../key-options.ts';

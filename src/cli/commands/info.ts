@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { KeyInfo, OpenKey } from '../../app/api.ts';
+import type { KeyInfo, OpenKey } from '../../app/api-admin.ts';
 import { printable } from '../../consent/text/printable.ts';
 import { algorithmName } from '../../cose/algorithm.ts';
 import type { Cli } from '../io.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { OpenKey, PinRefusal, PinResult, PinStatus } from '../../app/api.ts';
+import type { OpenKey, PinRefusal, PinResult, PinStatus } from '../../app/api-admin.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { Failure } from '../failure.ts';
 import type { Cli } from '../io.ts';

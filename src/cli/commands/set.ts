@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import type { CredentialChange } from '../../app/api.ts';
+import type { CredentialChange } from '../../app/api-admin.ts';
 import { UsageError } from '../../ports/errors.ts';
 import { findCredential } from '../credential-id.ts';
 import { accountOf, credentialJson, siteOf, wordBackup, wordCounter } from '../credential-view.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { KeyUi, RunningKey, StartOptions } from '../../app/api.ts';
+import type { KeyUi, RunningKey, StartOptions } from '../../app/api-start.ts';
 import type { Cli, Io } from '../io.ts';
 import { addControlOptions, toControlOptions } from '../control-options.ts';
 import { addKeyOptions, selectKey, withPassphrase } from '../key-options.ts';

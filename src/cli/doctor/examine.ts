@@ -1,4 +1,5 @@
-import type { App, KeySelection } from '../../app/api.ts';
+import type { KeySelection } from '../../app/api-start.ts';
+import type { App } from '../../app/api.ts';
 import { checkBrowsers } from './browser-checks.ts';
 import type { Check, Probes } from './check.ts';
 import { checkDevices, checkUdevRule } from './hidraw-checks.ts';

@@ -1,4 +1,5 @@
-import type { App, KeySelection } from '../../app/api.ts';
+import type { KeySelection } from '../../app/api-start.ts';
+import type { App } from '../../app/api.ts';
 import { UsageError } from '../../ports/errors.ts';
 import { describeFailure } from '../failure.ts';
 import { count } from '../output.ts';

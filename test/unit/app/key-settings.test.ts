@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StartOptions } from '../../../src/app/api.ts';
+import type { StartOptions } from '../../../src/app/api-start.ts';
 import { profileOf } from '../../../src/app/key-settings.ts';
 import { typedPinUv } from '../../../src/authenticator/default-profile.ts';
 import { findPreset } from '../../../src/authenticator/presets.ts';

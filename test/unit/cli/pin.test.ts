@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PinRefusal } from '../../../src/app/api.ts';
+import type { PinRefusal } from '../../../src/app/api-admin.ts';
 import { execute, FakeApp, FakeKey } from './support.ts';
 
 function withPin(): FakeApp {

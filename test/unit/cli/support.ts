@@ -1,24 +1,23 @@
 import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import type {
-  App,
-  AttachedKey,
   AttestationDocument,
-  CheckOptions,
-  CheckUi,
   CredentialChange,
-  ExtensionInfo,
-  HostDevice,
   ImportOptions,
   KeyInfo,
-  KeySelection,
-  KeyUi,
   OpenKey,
   PinResult,
   PinStatus,
   ReadableKey,
-  RunningKey,
-  StartOptions,
+} from '../../../src/app/api-admin.ts';
+import type { KeySelection, KeyUi, RunningKey, StartOptions } from '../../../src/app/api-start.ts';
+import type {
+  App,
+  AttachedKey,
+  CheckOptions,
+  CheckUi,
+  ExtensionInfo,
+  HostDevice,
   TraceWish,
   WebDriverOptions,
 } from '../../../src/app/api.ts';
