@@ -15,7 +15,9 @@ const patience = Number(process.env.PATIENCE_MS ?? 20_000);
 /** What the example site says of the last ceremony, once it says something. */
 async function resultOf(driver, button) {
   await driver.executeScript("document.querySelector('#result').textContent = ''");
-  await driver.findElement(By.xpath(`//button[contains(., '${button}')]`)).click();
+  const control = await driver.findElement(By.xpath(`//button[contains(., '${button}')]`));
+  await driver.wait(until.elementIsEnabled(control), patience);
+  await control.click();
   const result = await driver.findElement(By.id('result'));
   await driver.wait(until.elementTextMatches(result, /\S/), patience);
   return result.getText();
