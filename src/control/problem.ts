@@ -45,10 +45,13 @@ export function problemOf(error: unknown): HttpProblem | undefined {
   return undefined;
 }
 
+/** A hint about the command line is of no use to a program that sent a request. */
+const commandLineOption = /(?:^|\s)--[a-z]/;
+
 /** Sentences that begin and end like sentences, the hint behind the message. Names of fields stay as they are. */
-function sentenceOf(message: string, hint?: string): string {
-  return [message, hint]
-    .filter((part) => part !== undefined)
+function sentenceOf(message: string, hint = ''): string {
+  const parts = hint === '' || commandLineOption.test(hint) ? [message] : [message, hint];
+  return parts
     .map((part) =>
       part.replace(/^(a|an|the|there|this|parameters)(?= )/, capital).replace(/([^.!?])$/, '$1.'),
     )

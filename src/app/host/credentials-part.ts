@@ -9,7 +9,7 @@ import type { CryptoProvider } from '../../ports/crypto.ts';
 import { UsageError } from '../../ports/errors.ts';
 import type { Keystore } from '../../ports/keystore.ts';
 import type { Random } from '../../ports/random.ts';
-import { changeCredential } from '../change-credential.ts';
+import { applyChange } from '../change-credential.ts';
 
 /** What the parts of a key that is driven from outside work on. The keystore is not the one that the key itself uses. */
 export interface PartContext {
@@ -94,24 +94,34 @@ function firstCount({ counter }: Profile): number | null {
   return counter === 'zero' ? null : 0;
 }
 
+/** All in one step: a host may sign with the credential in the meantime. */
 async function changeAll(
   { keystore }: PartContext,
   id: Uint8Array,
-  { credBlob, credProtect, largeBlob, ...change }: CredentialPatch,
+  change: CredentialPatch,
   state: { readonly credStoreState: Uint8Array },
 ): Promise<Credential> {
-  const changed = await changeCredential(keystore, id, { ...change, force: true }, state);
-  if (credBlob === undefined && credProtect === undefined && largeBlob === undefined) return changed;
-  const { credBlob: oldBlob, largeBlob: oldLarge, ...rest } = changed;
+  const changed = await keystore.change(id, (current) => applyPatch(current, change), state);
+  if (changed) return changed;
+  throw new UsageError('The key has no credential with this id.', { problem: 'no-such-credential' });
+}
+
+function applyPatch(
+  current: Credential,
+  { credBlob, credProtect, largeBlob, ...change }: CredentialPatch,
+): Credential {
+  const {
+    credBlob: oldBlob,
+    largeBlob: oldLarge,
+    ...rest
+  } = applyChange(current, { ...change, force: true });
   const [blob, large] = [pick(credBlob, oldBlob), pick(largeBlob, oldLarge)];
-  const whole = {
+  return {
     ...rest,
     ...(blob && { credBlob: blob }),
     ...(large && { largeBlob: large }),
     ...(credProtect !== undefined && { credProtect }),
   };
-  await keystore.update(whole);
-  return whole;
 }
 
 /** `null` takes away, undefined leaves. */

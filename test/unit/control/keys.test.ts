@@ -254,6 +254,10 @@ describe('credentials over HTTP', () => {
     expect(Object.keys(json)).not.toContain('credBlob');
     expect(Object.keys(json)).not.toContain('largeBlob');
     expect(Object.keys(json)).not.toContain('userName');
+    const senseless = await call('PATCH', path, { backupEligibility: false });
+    expect((senseless.json as { message: string }).message).toBe(
+      'A credential that is backed up has to be eligible for it (WebAuthn L3 §6.1.3).',
+    );
     expect(await call('PATCH', path, { backupEligibility: false, credProtect: 1 })).toMatchObject({
       status: 422,
     });
