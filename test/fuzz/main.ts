@@ -16,8 +16,9 @@ import { fuzzTargets } from './targets.ts';
  */
 const usage = 'npm run fuzz -- [--target T]… [--seed S] [--seconds N | --packets N | --inputs N]';
 
-/** Milliseconds without progress after which a process hangs, and bytes that it may grow by. */
-const longestSilence = 20_000;
+/** Milliseconds without progress after which a process hangs, before its first input and later; bytes that it may grow by. */
+const longestStart = 180_000;
+const longestSilence = 30_000;
 const mostGrowth = 64 * 1024 * 1024;
 /** How often the process tells where it is, and the share of the run that counts as warming up. */
 const reportEvery = 250;
@@ -140,13 +141,15 @@ function lastWord(child: ChildProcess): Promise<{ last: Progress; died: string |
   return new Promise((resolve) => {
     let last: Progress = { inputs: 0, packets: 0, seconds: 0 };
     let isSilent = false;
-    const alarm = setTimeout(() => {
+    const end = (): void => {
       isSilent = true;
       child.kill('SIGKILL');
-    }, longestSilence);
+    };
+    let alarm = setTimeout(end, longestStart);
     child.on('message', (progress) => {
       last = progress as Progress;
-      alarm.refresh();
+      clearTimeout(alarm);
+      alarm = setTimeout(end, longestSilence);
     });
     child.on('exit', (code, signal) => {
       clearTimeout(alarm);
