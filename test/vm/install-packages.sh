@@ -4,7 +4,7 @@
 set -eu
 
 emulator='qemu-system-x86 linux-image-amd64 busybox-static cpio kmod udev xz-utils'
-browsers='chromium firefox-esr xvfb openbox xdotool'
+browsers='chromium chromium-driver firefox-esr xvfb openbox xdotool'
 clients='fido2-tools openssh-client openssh-server usbip'
 
 missing=''

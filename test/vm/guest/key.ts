@@ -6,7 +6,7 @@ import { output, startDaemon, type Daemon } from './process.ts';
 import type { Scope } from './suite.ts';
 import { until } from './until.ts';
 
-const PROGRAM = join(CHECKOUT, 'bin/fauxkey.js');
+export const PROGRAM = join(CHECKOUT, 'bin/fauxkey.js');
 const START_LIMIT_SECONDS = 90;
 
 export interface KeyOptions {

@@ -7,12 +7,16 @@ import { libfido2 } from './suites/libfido2.ts';
 import { machine } from './suites/machine.ts';
 import { openssh } from './suites/openssh.ts';
 import { usbip } from './suites/usbip.ts';
+import { webdriver } from './suites/webdriver.ts';
 
 const SUITES: readonly Suite[] = [machine, libfido2, openssh, usbip, ...browserSuites];
+/** `--only webdriver`: it takes minutes, and a geckodriver that Debian does not package. */
+const ON_REQUEST: readonly Suite[] = [webdriver];
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
 const only = options.only?.split(',');
-const chosen = SUITES.filter((suite) => only === undefined || only.includes(suite.name));
+const chosen =
+  only === undefined ? SUITES : [...SUITES, ...ON_REQUEST].filter((suite) => only.includes(suite.name));
 
 // A browser that dies leaves promises behind that nobody waits for any more; its tests say so, and the others go on.
 process.on('unhandledRejection', (error) => {
