@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StartOptions } from '../../../src/app/api.ts';
+import type { StartOptions } from '../../../src/app/api-start.ts';
 import { run } from '../../../src/cli/run.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { execute, FakeApp, FakeIo } from './support.ts';
