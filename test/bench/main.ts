@@ -31,7 +31,7 @@ const help = `npm run bench -- [--quick] [--json] [BENCH…]
 
 Measures Fauxkey against what its work cannot cost less than, in one run, and says which targets are met.
 Benches: ${Object.keys(benches).join(', ')}; all unless some are named.
---quick takes less than a minute, and measures a store of 10,000 credentials in place of 100,000.`;
+--quick takes about a minute, and measures three algorithms, and a store of 10,000 credentials in place of 100,000.`;
 
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({

@@ -13,7 +13,7 @@ export interface Effort {
   readonly warmup: number;
 }
 
-export const quick: Effort = { quick: true, rounds: 3, time: 60, warmup: 250 };
+export const quick: Effort = { quick: true, rounds: 3, time: 60, warmup: 700 };
 export const full: Effort = { quick: false, rounds: 9, time: 250, warmup: 1000 };
 
 /** Runs after which nothing is compiled any more. */
