@@ -56,8 +56,7 @@ export interface WebAuthnBridgeOptions {
   /** This machine's unless given. */
   readonly clock?: Clock;
   /**
-   * The public suffix list of whoever asks. Without it a short list of our own decides, which knows the country domains
-   * and the best known hosts of other people's pages.
+   * The public suffix list of whoever asks; without it the one that this program was installed with.
    */
   readonly isPublicSuffix?: AsyncSuffixTest;
 }
