@@ -305,7 +305,7 @@ describe('origin and RP ID', () => {
     },
   );
 
-  it.each(['example.com', 'bbc.uk', 'co.com', 'a.co.uk', 'a.localhost', 'alice.github.io'])(
+  it.each(['example.com', 'bbc.uk', 'acme.com', 'a.co.uk', 'a.localhost', 'alice.github.io'])(
     'takes "%s" for no suffix',
     async (domain) => {
       expect(await isListedSuffix(domain)).toBe(false);
