@@ -156,6 +156,7 @@ const twoKeys: VmTest<Setting> = {
   limitSeconds: 150,
   run: async ({ site, key }) => {
     const control = controlOf(key);
+    await control.setHabit(KEY, 'ask');
     const before = await control.keys();
     await control.call('POST', '/keys', { id: 'second', transports: ['uhid'], consent: { action: 'ask' } });
     const made = site.register({ user: 'two', ...TOUCH_ONLY });
