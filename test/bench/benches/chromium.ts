@@ -107,7 +107,7 @@ interface Given {
 
 /** What the page has that Node.js has not. */
 interface PageGlobals {
-  echo(): Promise<unknown>;
+  readonly echo: () => Promise<unknown>;
   ours(type: string, options: unknown): Promise<{ response: { id: string } }>;
   PublicKeyCredential: {
     parseCreationOptionsFromJSON(json: unknown): unknown;
