@@ -1,16 +1,43 @@
 import { CborError } from './error.ts';
-import type { CborKey, CborValue } from './value.ts';
 
 /** Deepest nesting of maps and arrays that a message may have (CTAP 2.3 §8). */
 export const maxNesting = 4;
 
-// A byte order mark is a character like any other here.
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-/** Texts up to this length are put together here: most are short and ASCII, and the decoder takes long to start. */
-const shortText = 24;
+interface Head {
+  readonly major: number;
+  /** Low five bits of the first byte. */
+  readonly info: number;
+  /** Argument; exact only below 2^53, which is enough: no length comes near it. */
+  readonly argument: number;
+  readonly next: number;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function fail(message: string, offset: number): never {
   throw new CborError('malformed', `${message} at byte ${offset}`);
+}
+
+/** Bytes of argument that follow the first byte, by its low bits 24 to 27. */
+const argumentSizes: Readonly<Record<number, number>> = { 24: 1, 25: 2, 26: 4, 27: 8 };
+/** The smallest argument that may need that many bytes. */
+const smallestFor: Readonly<Record<number, number>> = { 1: 24, 2: 0x100, 4: 0x1_0000, 8: 0x1_0000_0000 };
+
+function readHead(bytes: Uint8Array, offset: number): Head {
+  const first = bytes[offset];
+  if (first === undefined) fail('item is missing', offset);
+  const major = first >> 5;
+  const info = first & 0x1f;
+  if (info < 24) return { major, info, argument: info, next: offset + 1 };
+  const size = argumentSizes[info];
+  if (size === undefined) fail('indefinite or reserved length', offset);
+  const next = offset + 1 + size;
+  if (next > bytes.length) fail('argument is cut off', offset);
+  let argument = 0;
+  for (let i = offset + 1; i < next; i++) argument = argument * 256 + (bytes[i] ?? 0);
+  if (major !== 7 && argument < (smallestFor[size] ?? 0))
+    fail('length or integer is not in its shortest form', offset);
+  return { major, info, argument, next };
 }
 
 /** Compares two encoded keys: major type, then length, then bytes (CTAP 2.3 §8). */
@@ -26,182 +53,103 @@ function compareKeys(bytes: Uint8Array, a: readonly [number, number], b: readonl
   return 0;
 }
 
-/** Checks and reads in one pass. Every method leaves `offset` behind what it has read, or throws CborError. */
-class Reader {
-  offset: number;
+class Scanner {
   readonly #bytes: Uint8Array;
-  /** The first byte read last, in its two parts, and its argument: exact only below 2^53, where every length is. */
-  #major = 0;
-  #info = 0;
-  #argument = 0;
-
-  constructor(bytes: Uint8Array, offset: number) {
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.offset = offset;
   }
 
-  /** The item at `offset`, inside of `depth` containers. */
-  item(depth: number): CborValue {
-    const start = this.offset;
-    this.#head();
-    switch (this.#major) {
+  /** Checks the item at `offset` inside `depth` containers and returns the offset behind it. */
+  item(offset: number, depth: number): number {
+    const head = readHead(this.#bytes, offset);
+    switch (head.major) {
       case 0:
       case 1:
-        return this.#integer();
+        return head.next;
       case 2:
-        return this.#content(start).slice();
+        return this.#content(head, offset);
       case 3:
-        return this.#text(start);
+        return this.#text(head, offset);
       case 4:
-        return this.#array(start, depth);
+        return this.#array(head, offset, depth);
       case 5:
-        return this.#map(start, depth);
+        return this.#map(head, offset, depth);
       case 7:
-        if (this.#info >= 20 && this.#info <= 22) return this.#info === 22 ? null : this.#info === 21;
-        return fail('simple value or float outside the CTAP2 subset', start);
+        if (head.info >= 20 && head.info <= 22) return head.next;
+        return fail('simple value or float outside the CTAP2 subset', offset);
       default:
-        return fail('tag', start);
+        return fail('tag', offset);
     }
   }
 
-  key(): CborKey {
-    const start = this.offset;
-    const type = (this.#bytes[start] ?? 0) >> 5;
-    if (type !== 0 && type !== 1 && type !== 3) {
-      // What is no item at all is told as that.
-      this.#head();
-      fail('map key is neither integer nor text', start);
-    }
-    return this.item(maxNesting) as CborKey;
+  #content(head: Head, offset: number): number {
+    const end = head.next + head.argument;
+    if (end > this.#bytes.length) fail('string is cut off', offset);
+    return end;
   }
 
-  /** The number of members of the map that has to be here. */
-  mapSize(): number {
-    this.#head();
-    return this.#argument;
-  }
-
-  #head(): void {
-    const bytes = this.#bytes;
-    const start = this.offset;
-    const first = bytes[start];
-    if (first === undefined) fail('item is missing', start);
-    this.#major = first >> 5;
-    this.#info = first & 0x1f;
-    if (this.#info < 24) {
-      this.#argument = this.#info;
-      this.offset = start + 1;
-      return;
-    }
-    if (this.#info > 27) fail('indefinite or reserved length', start);
-    const size = 1 << (this.#info - 24);
-    const end = start + 1 + size;
-    if (end > bytes.length) fail('argument is cut off', start);
-    let argument = 0;
-    for (let i = start + 1; i < end; i++) argument = argument * 256 + (bytes[i] ?? 0);
-    const smallest = size === 1 ? 24 : 2 ** (4 * size);
-    if (this.#major !== 7 && argument < smallest)
-      fail('length or integer is not in its shortest form', start);
-    this.#argument = argument;
-    this.offset = end;
-  }
-
-  #integer(): number | bigint {
-    const value = this.#major === 0 ? this.#argument : -1 - this.#argument;
-    if (Number.isSafeInteger(value)) return value;
-    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.offset - 8, 8);
-    const argument = view.getBigUint64(0);
-    return this.#major === 0 ? argument : -1n - argument;
-  }
-
-  #content(start: number): Uint8Array {
-    const end = this.offset + this.#argument;
-    if (end > this.#bytes.length) fail('string is cut off', start);
-    const content = this.#bytes.subarray(this.offset, end);
-    this.offset = end;
-    return content;
-  }
-
-  #text(start: number): string {
-    const content = this.#content(start);
-    if (content.length <= shortText) {
-      const short = shortAscii(content);
-      if (short !== undefined) return short;
-    }
+  #text(head: Head, offset: number): number {
+    const end = this.#content(head, offset);
     try {
-      return utf8.decode(content);
+      utf8.decode(this.#bytes.subarray(head.next, end));
     } catch {
-      return fail('text is not UTF-8', start);
+      fail('text is not UTF-8', offset);
     }
+    return end;
   }
 
-  #array(start: number, depth: number): CborValue {
-    if (depth >= maxNesting) fail('nested too deep', start);
-    const size = this.#argument;
-    const result: CborValue[] = [];
-    for (let i = 0; i < size; i++) result.push(this.item(depth + 1));
-    return result;
+  #array(head: Head, offset: number, depth: number): number {
+    if (depth >= maxNesting) fail('nested too deep', offset);
+    let at = head.next;
+    for (let i = 0; i < head.argument; i++) at = this.item(at, depth + 1);
+    return at;
   }
 
-  #map(start: number, depth: number): CborValue {
-    if (depth >= maxNesting) fail('nested too deep', start);
-    const size = this.#argument;
-    const result = new Map<CborKey, CborValue>();
+  #map(head: Head, offset: number, depth: number): number {
+    if (depth >= maxNesting) fail('nested too deep', offset);
+    let at = head.next;
     let previous: readonly [number, number] | undefined;
-    for (let i = 0; i < size; i++) {
-      const keyStart = this.offset;
-      const name = this.key();
-      const place = [keyStart, this.offset] as const;
-      if (previous && compareKeys(this.#bytes, previous, place) >= 0)
-        fail('map keys are out of order or repeated', keyStart);
-      previous = place;
-      result.set(name, this.item(depth + 1));
+    for (let i = 0; i < head.argument; i++) {
+      const keyEnd = this.#key(at);
+      const key = [at, keyEnd] as const;
+      if (previous && compareKeys(this.#bytes, previous, key) >= 0)
+        fail('map keys are out of order or repeated', at);
+      previous = key;
+      at = this.item(keyEnd, depth + 1);
     }
-    return result;
+    return at;
   }
-}
 
-/** The text of ASCII bytes; undefined if there is another byte. */
-function shortAscii(bytes: Uint8Array): string | undefined {
-  let text = '';
-  for (const byte of bytes) {
-    if (byte >= 0x80) return undefined;
-    text += String.fromCharCode(byte);
+  #key(offset: number): number {
+    const { major } = readHead(this.#bytes, offset);
+    if (major !== 0 && major !== 1 && major !== 3) fail('map key is neither integer nor text', offset);
+    return this.item(offset, maxNesting);
   }
-  return text;
 }
 
 /**
- * Reads one item of the CTAP2 canonical subset at `offset` (CTAP 2.3 §8): shortest forms, definite lengths, no tags or
- * floats, keys sorted and unique, valid UTF-8, nesting of at most four. Tells the offset behind it. The value owns its
- * bytes. Throws CborError.
+ * Checks that one item of the CTAP2 canonical subset starts at `offset` (CTAP 2.3 §8): shortest forms, definite
+ * lengths, no tags or floats, keys sorted and unique, valid UTF-8, nesting of at most four. Returns the offset behind
+ * the item. Throws CborError.
  */
-export function readCanonical(
-  bytes: Uint8Array,
-  offset = 0,
-): { readonly value: CborValue; readonly end: number } {
-  const reader = new Reader(bytes, offset);
-  const value = reader.item(0);
-  return { value, end: reader.offset };
-}
-
-/** Checks as `readCanonical` does, and returns the offset behind the item. */
 export function scanCanonical(bytes: Uint8Array, offset = 0): number {
-  return readCanonical(bytes, offset).end;
+  return new Scanner(bytes).item(offset, 0);
 }
 
 /**
- * The raw bytes of a member's value of a canonical map. Integer keys only: the top level of every CTAP message. Call it
- * on bytes that have been scanned.
+ * The raw bytes of each member's value of a canonical map, by key as decoded. Integer keys only: the top level of
+ * every CTAP message. Call it on bytes that have been scanned.
  */
 export function memberBytes(bytes: Uint8Array, key: number): Uint8Array | undefined {
-  const reader = new Reader(bytes, 0);
-  const size = reader.mapSize();
-  for (let i = 0; i < size; i++) {
-    const name = reader.key();
-    const start = reader.offset;
-    reader.item(1);
-    if (name === key) return bytes.subarray(start, reader.offset);
+  const head = readHead(bytes, 0);
+  const scanner = new Scanner(bytes);
+  let at = head.next;
+  for (let i = 0; i < head.argument; i++) {
+    const keyHead = readHead(bytes, at);
+    const valueStart = scanner.item(at, maxNesting);
+    const valueEnd = scanner.item(valueStart, 1);
+    if (keyHead.major === 0 && keyHead.argument === key) return bytes.subarray(valueStart, valueEnd);
+    at = valueEnd;
   }
   return undefined;
 }

@@ -97,19 +97,6 @@ export function struct<T extends FieldTable>(
   return (value, path) => readMembers(map(value, path), table, path, absent);
 }
 
-type Fields = readonly (readonly [string, Field<unknown, boolean>])[];
-
-/** Tables are constants, and read with every message. */
-const fieldsOf = new WeakMap<FieldTable, Fields>();
-
-function listFields(table: FieldTable): Fields {
-  const known = fieldsOf.get(table);
-  if (known) return known;
-  const fields = Object.entries(table);
-  fieldsOf.set(table, fields);
-  return fields;
-}
-
 function readMembers<T extends FieldTable>(
   source: CborMap,
   table: T,
@@ -118,7 +105,7 @@ function readMembers<T extends FieldTable>(
 ): Decoded<T> {
   const result: Record<string, unknown> = {};
   let missing: string | undefined;
-  for (const [name, field] of listFields(table)) {
+  for (const [name, field] of Object.entries(table)) {
     const value = source.get(field.key);
     if (value !== undefined) result[name] = field.type(value, `${path}.${name}`);
     else if (field.required) missing ??= name;

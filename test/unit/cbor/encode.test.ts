@@ -85,12 +85,9 @@ describe('encodeCbor', () => {
     expect(toHex(encodeCbor(map))).toBe('a264efbfbf210264f09f988001');
   });
 
-  it.each([1.5, Number.NaN, Infinity, 2 ** 53, 2n ** 64n, -(2n ** 64n) - 1n])(
-    'has no form for %s',
-    (value) => {
-      expect(() => encodeCbor(value)).toThrow(RangeError);
-    },
-  );
+  it.each([1.5, Number.NaN, Infinity, 2 ** 53, 2n ** 64n, -(2n ** 64n)])('has no form for %s', (value) => {
+    expect(() => encodeCbor(value)).toThrow(RangeError);
+  });
 
   it('lets the caller keep what it gave', () => {
     const bytes = Uint8Array.of(1, 2, 3);
