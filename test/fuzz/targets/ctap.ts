@@ -104,8 +104,7 @@ class CtapSession implements FuzzSession {
   #named(): NamedValues {
     const secret = this.#secret;
     const encrypted = (length: number) => (dice: Dice) => secret?.encrypt(randomBytes(dice, length));
-    const list = (dice: Dice): CborValue =>
-      Array.from({ length: dice(4) }, () => this.#descriptor(dice));
+    const list = (dice: Dice): CborValue => Array.from({ length: dice(4) }, () => this.#descriptor(dice));
     return {
       clientDataHash: (dice) => new Uint8Array(dice(12) > 0 ? 32 : dice(70)),
       rp: (dice) => cborMap([['id', pick(dice, rpIds)]]),

@@ -37,7 +37,10 @@ describe('profiles that can exist', () => {
     ['with everything that goes together', changed({})],
     ['with a sensor', changed({ ...fingerprintKey, uvBioEnroll: true, uvAcfg: true })],
     ['with fingers that no platform enrols', changed({ builtInUv: fingerprintUv })],
-    ['that is certified, to the highest level of each program §7.3', changed({ certifications: { ...highest } })],
+    [
+      'that is certified, to the highest level of each program §7.3',
+      changed({ certifications: { ...highest } }),
+    ],
     ['that is reset over USB alone', changed({ transports: ['nfc', 'usb'], transportsForReset: ['usb'] })],
     ['of the tests', localProfile],
     ...presets.map(({ name, profile }) => [`of the preset ${name}`, profile] as const),
