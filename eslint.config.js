@@ -10,6 +10,8 @@ export default tseslint.config(
       'bin/',
       '.ci/',
       'docs/',
+      'panel/',
+      'examples/selenium/',
       'examples/**/public/',
       'extension/',
       'test/support/*.mjs',
