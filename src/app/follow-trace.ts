@@ -1,4 +1,5 @@
-import { createWriteStream, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -39,8 +40,10 @@ export async function followTrace(wish: TraceWish): Promise<FollowedTrace> {
 
 /** Ends without an error also when the trace was closed in the middle. */
 async function save(body: IncomingMessage, file: string): Promise<void> {
+  // Opened first: a trace that ends at once leaves an empty file, not none.
+  const opened = await open(file, 'w', 0o600);
   try {
-    await pipeline(body, createWriteStream(file, { mode: 0o600 }));
+    await pipeline(body, opened.createWriteStream());
   } catch (error) {
     if (!body.destroyed || !isCode(error, 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'ABORT_ERR'))
       throw error;
