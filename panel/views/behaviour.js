@@ -17,24 +17,17 @@ const levels = {
   storage: 'Storage',
 };
 
-/** What the user does, and what the key does wrong. */
+/** What the user does, and what the key does wrong. Only what changed is drawn again: somebody may be typing beside it. */
 export async function showBehaviour(panel, main) {
-  const user = h('section', { class: 'card' });
-  const faults = h('section', { class: 'faults' });
-  replace(main, user, faults);
-  const catalogue = await panel.api.get('/faults');
-  const drawUser = async () => replace(user, await userCard(panel, drawUser));
-  const drawFaults = async () => {
-    const open = [...faults.querySelectorAll('details[open]')].map(({ dataset }) => dataset.fault);
-    const active = await panel.api.get(panel.path('/faults'));
-    replace(faults, faultList(panel, catalogue, active, drawFaults, new Set(open)));
+  const user = userCard(panel);
+  const faults = await faultCards(panel);
+  replace(main, user.element, faults.element);
+  const draw = async () => {
+    await user.draw();
+    await faults.draw();
   };
-  await drawUser();
-  await drawFaults();
-  const redraw = calmly(async () => {
-    if (!faults.querySelector(':focus')) await panel.run(drawFaults);
-    if (!user.querySelector(':focus')) await panel.run(drawUser);
-  });
+  await draw();
+  const redraw = calmly(() => panel.run(draw));
   return {
     take: ({ key, policy, type }) => {
       if (key === panel.keyId && (type === 'fault' || (type === 'answer' && policy))) redraw.ask();
@@ -43,19 +36,19 @@ export async function showBehaviour(panel, main) {
   };
 }
 
-async function userCard(panel, redraw) {
-  const { consent } = await panel.api.get(panel.path());
-  const policies = await panel.api.get(panel.path('/policies'));
+function userCard(panel) {
+  const habit = h('fieldset', { class: 'habit' });
+  const list = h('ul', { class: 'policies' });
   const act = (method, path, body) =>
     panel.run(async () => {
       await panel.api.send(method, path, body);
-      await redraw();
+      await draw();
     });
-  return [
-    h('h2', {}, 'The user'),
-    h(
-      'fieldset',
-      { class: 'habit' },
+
+  async function draw() {
+    const { consent } = await panel.api.get(panel.path());
+    replace(
+      habit,
       h('legend', {}, 'When no rule says something else, the user …'),
       actions
         .filter(([action]) => action !== 'fail')
@@ -73,66 +66,45 @@ async function userCard(panel, redraw) {
             text,
           ),
         ),
-    ),
-    h(
-      'ul',
-      { class: 'policies' },
-      policies.map((policy) =>
-        h(
-          'li',
-          {},
-          wordPolicy(policy),
-          h(
-            'button',
-            {
-              type: 'button',
-              onclick: () => act('DELETE', panel.path(`/policies/${encodeURIComponent(policy.id)}`)),
-            },
-            'Remove',
-          ),
-        ),
-      ),
-    ),
-    form(
-      { class: 'inline' },
-      ({ action, command, delay, rpId, times }) =>
-        act('POST', panel.path('/policies'), {
-          action,
-          ...(command && { command }),
-          ...(rpId && { rpId }),
-          ...(delay && { delayMs: Number(delay) }),
-          ...(times && { times: Number(times) }),
-        }),
-      h('span', {}, 'A rule: the user'),
-      select('action', actions, 'deny'),
-      h('input', {
-        name: 'times',
-        type: 'number',
-        min: '1',
-        placeholder: 'how often',
-        'aria-label': 'How often',
+    );
+    const policies = await panel.api.get(panel.path('/policies'));
+    replace(
+      list,
+      policies.map((policy) => {
+        const path = panel.path(`/policies/${encodeURIComponent(policy.id)}`);
+        const remove = h('button', { type: 'button', onclick: () => act('DELETE', path) }, 'Remove');
+        return h('li', {}, wordPolicy(policy), remove);
       }),
-      select(
-        'command',
-        [
-          ['', 'any command'],
-          ...['makeCredential', 'getAssertion', 'selection', 'reset', 'clientPin', 'bioEnrollment'].map(
-            (name) => [name, name],
-          ),
-        ],
-        '',
-      ),
-      h('input', { name: 'rpId', placeholder: 'any site', 'aria-label': 'Site' }),
-      h('input', {
-        name: 'delay',
-        type: 'number',
-        min: '0',
-        placeholder: 'after ms',
-        'aria-label': 'Delay in milliseconds',
+    );
+  }
+
+  const element = h('section', { class: 'card' }, h('h2', {}, 'The user'), habit, list, ruleForm(panel, act));
+  return { element, draw };
+}
+
+const commands = ['makeCredential', 'getAssertion', 'selection', 'reset', 'clientPin', 'bioEnrollment'];
+
+function ruleForm(panel, act) {
+  const number = (name, min, placeholder, label) =>
+    h('input', { name, type: 'number', min, placeholder, 'aria-label': label });
+  return form(
+    { class: 'inline' },
+    ({ action, command, delay, rpId, times }) =>
+      act('POST', panel.path('/policies'), {
+        action,
+        ...(command && { command }),
+        ...(rpId && { rpId }),
+        ...(delay && { delayMs: Number(delay) }),
+        ...(times && { times: Number(times) }),
       }),
-      h('button', { class: 'primary' }, 'Add'),
-    ),
-  ];
+    h('span', {}, 'A rule: the user'),
+    select('action', actions, 'deny'),
+    number('times', '1', 'how often', 'How often'),
+    select('command', [['', 'any command'], ...commands.map((name) => [name, name])], ''),
+    h('input', { name: 'rpId', placeholder: 'any site', 'aria-label': 'Site' }),
+    number('delay', '0', 'after ms', 'Delay in milliseconds'),
+    h('button', { class: 'primary' }, 'Add'),
+  );
 }
 
 function wordPolicy({ action, command, delayMs, purpose, rpId, times, used }) {
@@ -144,25 +116,32 @@ function wordPolicy({ action, command, delayMs, purpose, rpId, times, used }) {
   return h('span', {}, parts.join(' '), h('small', {}, ` used ${used} times`));
 }
 
-function faultList(panel, catalogue, active, redraw, open) {
-  return Object.entries(levels).map(([level, title]) =>
-    h(
-      'section',
-      { class: 'card' },
-      h('h2', {}, title),
-      catalogue
-        .filter((fault) => fault.level === level)
-        .map((fault) =>
-          faultRow(
-            panel,
-            fault,
-            active.filter((rule) => rule.fault === fault.name),
-            redraw,
-            open.has(fault.name),
-          ),
-        ),
-    ),
+/** The catalogue by level; a row is drawn again when its rules changed. */
+async function faultCards(panel) {
+  const catalogue = await panel.api.get('/faults');
+  const rows = new Map(catalogue.map((fault) => [fault.name, { fault, place: h('div'), drawn: '' }]));
+  const element = h(
+    'section',
+    { class: 'faults' },
+    Object.entries(levels).map(([level, title]) => {
+      const places = [...rows.values()]
+        .filter(({ fault }) => fault.level === level)
+        .map(({ place }) => place);
+      return h('section', { class: 'card' }, h('h2', {}, title), places);
+    }),
   );
+  async function draw() {
+    const active = await panel.api.get(panel.path('/faults'));
+    for (const row of rows.values()) {
+      const rules = active.filter((rule) => rule.fault === row.fault.name);
+      const state = JSON.stringify(rules);
+      if (state === row.drawn && row.place.hasChildNodes()) continue;
+      const isOpen = row.place.querySelector('details')?.open ?? false;
+      row.drawn = state;
+      replace(row.place, faultRow(panel, row.fault, rules, draw, isOpen));
+    }
+  }
+  return { element, draw };
 }
 
 function faultRow(panel, fault, rules, redraw, isOpen) {
