@@ -30,6 +30,9 @@ export class RawHid {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #patience: number;
+  /** Packets of one channel that came while another was listened to. */
+  readonly #kept: Packet[] = [];
+  #keptChannel: number | undefined;
 
   /** `patience` is how many milliseconds a key may take to answer. */
   constructor(pipe: HidPipe, clock: Clock, random: Random, patience: number) {
@@ -51,8 +54,24 @@ export class RawHid {
     return this.send(...fragmentMessage(channel, command, payload));
   }
 
+  /** From now on what comes for this channel waits until it is read; what waited before is forgotten. */
+  keep(channel: number | undefined): void {
+    this.#keptChannel = channel;
+    this.#kept.length = 0;
+  }
+
+  /** Whether an answer, more than a keep-alive, waits to be read on the channel that is kept. */
+  get answerWaits(): boolean {
+    return this.#kept.some(
+      ({ kind, ...packet }) =>
+        kind === 'init' && 'command' in packet && packet.command !== hidCommand.keepalive,
+    );
+  }
+
   /** The next packet for a channel; `undefined` if none comes within `ms`. */
   async packet(channel: number, ms = this.#patience): Promise<Packet | undefined> {
+    const kept = channel === this.#keptChannel ? this.#kept.shift() : undefined;
+    if (kept) return kept;
     const limit = new AbortController();
     const cancel = this.#clock.after(ms, () => limit.abort(new Error('silence')));
     try {
@@ -61,6 +80,7 @@ export class RawHid {
         if (report === undefined) return undefined;
         const packet = parsePacket(report);
         if (packet?.channel === channel) return packet;
+        if (packet && packet.channel === this.#keptChannel) this.#kept.push(packet);
       }
     } catch (error) {
       if (limit.signal.aborted) return undefined;

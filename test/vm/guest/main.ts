@@ -3,13 +3,14 @@ import { parseArgs } from 'node:util';
 import { emit } from './report.ts';
 import { describe, type Suite } from './suite.ts';
 import { browserSuites } from './suites/browsers.ts';
+import { check } from './suites/check.ts';
 import { libfido2 } from './suites/libfido2.ts';
 import { machine } from './suites/machine.ts';
 import { openssh } from './suites/openssh.ts';
 import { usbip } from './suites/usbip.ts';
 import { webdriver } from './suites/webdriver.ts';
 
-const SUITES: readonly Suite[] = [machine, libfido2, openssh, usbip, ...browserSuites];
+const SUITES: readonly Suite[] = [machine, libfido2, openssh, check, usbip, ...browserSuites];
 /** `--only webdriver`: it takes minutes, and a geckodriver that Debian does not package. */
 const ON_REQUEST: readonly Suite[] = [webdriver];
 
