@@ -13,7 +13,17 @@ import { credentialOf, perform, stepsOf } from './steps.ts';
 
 /** Says on standard output, at once, what has been done. */
 function tell(word: string): void {
-  writeSync(1, `${word}\n`);
+  for (let rest = Buffer.from(`${word}\n`); rest.length > 0;) rest = rest.subarray(writeSome(rest));
+}
+
+/** How many bytes the pipe took: none while it is full, since whoever reads it is slow. */
+function writeSome(bytes: Uint8Array): number {
+  try {
+    return writeSync(1, bytes);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return 0;
+    throw error;
+  }
 }
 
 /** Waits beside the main thread, which is busy, for the signal, and then as long as it says, before it kills all. */
