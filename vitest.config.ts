@@ -21,5 +21,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/vm/**', ...browserTests, ...reliabilityTests],
     testTimeout: 20_000,
+    maxWorkers: '100%',
   },
 });
