@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { pathToFileURL } from 'node:url';
-import { Builder, By, Capabilities, until } from 'selenium-webdriver';
+import { Builder, By, Capabilities, Key, until } from 'selenium-webdriver';
 import { Options as ChromeOptions } from 'selenium-webdriver/chrome.js';
 import { Options as FirefoxOptions } from 'selenium-webdriver/firefox.js';
 import authenticators from 'selenium-webdriver/lib/virtual_authenticator.js';
@@ -17,7 +17,8 @@ async function resultOf(driver, button) {
   await driver.executeScript("document.querySelector('#result').textContent = ''");
   const control = await driver.findElement(By.xpath(`//button[contains(., '${button}')]`));
   await driver.wait(until.elementIsEnabled(control), patience);
-  await control.click();
+  // The page moves while it shows what it knows: a key press finds a button wherever it is.
+  await control.sendKeys(Key.ENTER);
   const result = await driver.findElement(By.id('result'));
   await driver.wait(until.elementTextMatches(result, /\S/), patience);
   return result.getText();
