@@ -79,7 +79,8 @@ export async function startControlServer(
   }
 }
 
-const loopbackAddresses = /^(?:127\.\d+\.\d+\.\d+|localhost|::1)$/i;
+/** Names and addresses that no other machine reaches. */
+export const loopbackAddresses = /^(?:127\.\d+\.\d+\.\d+|localhost|::1)$/i;
 
 /** By which names a server may be called that listens there; at every address, nobody can know. */
 function namesOf(host: string): readonly string[] {

@@ -6,6 +6,7 @@ import { createUpstream } from '../control/webdriver/upstream.ts';
 import { UsageError } from '../ports/errors.ts';
 import type { RunningWebDriver, WebDriverOptions } from './api.ts';
 import { Cleanup } from './cleanup.ts';
+import { loopbackAddresses, parseHttpAddress } from './control-server.ts';
 import { serveHttp, type HttpAddress } from './http-server.ts';
 import { createKeyHost } from './key-host.ts';
 
@@ -61,21 +62,16 @@ function parseUpstream(text: string): URL {
   });
 }
 
-const loopbackAddresses = /^(?:127\.\d+\.\d+\.\d+|localhost|::1)$/;
-
-/** `PORT` or `HOST:PORT`. Whoever reaches the driver controls a browser, so that only this machine may. */
+/** Whoever reaches the driver controls a browser, so that only this machine may. */
 function parseListen(text: string): HttpAddress {
-  const [, bracketed, name, digits = ''] =
-    /^(?:(?:\[([\da-f:.]+)\]|([\w.-]+)):)?(\d{1,5})$/i.exec(text) ?? [];
-  const host = bracketed ?? name ?? '127.0.0.1';
-  const port = Number(digits);
-  if (digits === '' || port > 65_535) {
+  if (!/(?:^|:)\d{1,5}$/.test(text)) {
     throw new UsageError(`${JSON.stringify(text)} is no address to listen at.`, {
       hint: 'It looks like 4445 or 127.0.0.1:4445.',
     });
   }
-  if (loopbackAddresses.test(host)) return { host, port };
-  throw new UsageError(`A WebDriver proxy listens on this machine only, not at ${host}.`, {
+  const address = parseHttpAddress(text);
+  if (loopbackAddresses.test(address.host)) return address;
+  throw new UsageError(`A WebDriver proxy listens on this machine only, not at ${address.host}.`, {
     hint: 'From another machine, reach it through an SSH tunnel.',
   });
 }
