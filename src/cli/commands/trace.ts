@@ -95,7 +95,7 @@ export async function trace(cli: Cli, options: TraceCommandOptions): Promise<voi
   if (options.follow) notify(`Trace of key ${followed.key} at ${followed.url}; Ctrl-C ends it.`);
   const written = unlessStopped(() => isStopped, write(cli, followed, options));
   if (!options.follow) return written;
-  const stopped = untilStopped(cli.io, closing, () => undefined);
+  const stopped = untilStopped(cli.io, closing, { ready: () => undefined });
   await Promise.race([written, stopped]);
   await closing.close();
   await written;

@@ -63,7 +63,7 @@ export async function webdriver(cli: Cli, options: WebDriverCommandOptions): Pro
     onEvent: (event) => (ready ? onEvent(event) : undefined),
   });
   ready = true;
-  await untilStopped(cli.io, running, () => announce(cli, running, json));
+  await untilStopped(cli.io, running, { ready: () => announce(cli, running, json) });
 }
 
 function collect(spec: string, previous: readonly string[] = []): string[] {
