@@ -13,7 +13,26 @@ const encoder = new Encoder({
  * RangeError for a number that has no form there.
  */
 export function encodeCbor(value: CborValue): Uint8Array {
-  return Uint8Array.from(encoder.encode(prepare(value)));
+  return Uint8Array.from(encoder.encode(isPrepared(value) ? value : prepare(value)));
+}
+
+/** Whether `prepare` would change nothing: most answers are built in order, of small numbers. */
+function isPrepared(value: CborValue): boolean {
+  if (typeof value === 'number') return value >= 0 && value <= 0xffff_ffff && Number.isInteger(value);
+  if (typeof value === 'bigint') return false;
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return true;
+  if (value instanceof Map) return isMapPrepared(value as ReadonlyMap<CborKey, CborValue>);
+  return (value as readonly CborValue[]).every(isPrepared);
+}
+
+function isMapPrepared(map: ReadonlyMap<CborKey, CborValue>): boolean {
+  let previous: CborKey | undefined;
+  for (const [key, value] of map) {
+    if (previous !== undefined && compareKeys(previous, key) >= 0) return false;
+    if ((typeof key !== 'string' && !isPrepared(key)) || !isPrepared(value)) return false;
+    previous = key;
+  }
+  return true;
 }
 
 function prepare(value: CborValue): unknown {
@@ -48,6 +67,7 @@ function compareKeys(a: CborKey, b: CborKey): number {
   const kinds = keyKind(a) - keyKind(b);
   if (kinds !== 0) return kinds;
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
+  if (typeof a === 'number' && typeof b === 'number') return Math.abs(a) - Math.abs(b);
   const [left, right] = [BigInt(a), BigInt(b)];
   const ascending = left < right ? -1 : left > right ? 1 : 0;
   return keyKind(a) === 0 ? ascending : -ascending;
@@ -59,8 +79,10 @@ function keyKind(key: CborKey): number {
 }
 
 const utf8 = new TextEncoder();
+const ascii = /^[\0-\x7f]*$/;
 
 function compareText(a: string, b: string): number {
+  if (a.length !== b.length && ascii.test(a) && ascii.test(b)) return a.length - b.length;
   const [left, right] = [utf8.encode(a), utf8.encode(b)];
   if (left.length !== right.length) return left.length - right.length;
   for (let i = 0; i < left.length; i++) {

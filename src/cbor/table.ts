@@ -94,24 +94,25 @@ export function struct<T extends FieldTable>(
   table: T,
   absent: CborProblem = 'missing-member',
 ): FieldType<Decoded<T>> {
-  return (value, path) => readMembers(map(value, path), table, path, absent);
+  const fields = Object.entries(table);
+  return (value, path) => readMembers(map(value, path), fields, path, absent) as Decoded<T>;
 }
 
-function readMembers<T extends FieldTable>(
+function readMembers(
   source: CborMap,
-  table: T,
+  fields: readonly [string, Field<unknown, boolean>][],
   path: string,
   absent: CborProblem,
-): Decoded<T> {
+): Readonly<Record<string, unknown>> {
   const result: Record<string, unknown> = {};
   let missing: string | undefined;
-  for (const [name, field] of Object.entries(table)) {
+  for (const [name, field] of fields) {
     const value = source.get(field.key);
     if (value !== undefined) result[name] = field.type(value, `${path}.${name}`);
     else if (field.required) missing ??= name;
   }
   if (missing !== undefined) throw new CborError(absent, `${path}.${missing} is missing`);
-  return result as Decoded<T>;
+  return result;
 }
 
 /** A decoded message together with the bytes it came in. */

@@ -16,9 +16,11 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export function toHex(bytes: Uint8Array): string {
   let result = '';
-  for (const byte of bytes) result += byte.toString(16).padStart(2, '0');
+  for (const byte of bytes) result += hexOfByte[byte] ?? '';
   return result;
 }
 
@@ -38,11 +40,9 @@ export function utf8Bytes(text: string): Uint8Array {
 
 /** Unsigned big-endian integer of 2 or 4 bytes. */
 export function bigEndian(value: number, size: 2 | 4): Uint8Array {
-  const result = new Uint8Array(size);
-  const view = new DataView(result.buffer);
-  if (size === 2) view.setUint16(0, value);
-  else view.setUint32(0, value);
-  return result;
+  return size === 2
+    ? Uint8Array.of(value >>> 8, value)
+    : Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
 /** Unsigned little-endian integer of 4 bytes. */
