@@ -51,6 +51,9 @@ describe.skipIf(platform === 'win32')('the package', () => {
       'dist/index.js',
       'dist/index.d.ts',
       'dist/cli/main.js',
+      'packaging/70-fauxkey.rules',
+      'packaging/fauxkey.conf',
+      'packaging/fauxkey.service',
       'README.md',
       'LICENSE',
     ])
@@ -68,7 +71,7 @@ describe.skipIf(platform === 'win32')('the package', () => {
     ).toEqual(expect.arrayContaining(['bin', 'dist', 'CHANGELOG.md']));
     expect(
       [...first].filter(
-        (name) => !/^(bin|dist|panel|extension|[A-Z]+(\.md)?|package\.json)$/.test(name ?? ''),
+        (name) => !/^(bin|dist|packaging|panel|extension|[A-Z]+(\.md)?|package\.json)$/.test(name ?? ''),
       ),
     ).toEqual([]);
   });
