@@ -1,14 +1,7 @@
 import { isFidoReportDescriptor } from '../../client/pipes/report-descriptor.ts';
 import { printable } from '../../consent/text/printable.ts';
 import type { Check, Probes } from './check.ts';
-import { anyRuleFile, applyRules, installRule, isContainer } from './udev.ts';
-
-/**
- * For systems whose udev does not know FIDO devices by their descriptor. Devices made by programs have no USB device
- * above them that could be matched by its ids. Bluetooth keyboards come over uhid too, so the bus has to be USB (0003).
- */
-const rule =
-  'SUBSYSTEM=="hidraw", DEVPATH=="/devices/virtual/misc/uhid/*", KERNELS=="0003:*", TAG+="uaccess"';
+import { anyRuleFile, installCommand, isContainer } from './udev.ts';
 
 /** Does udev give FIDO devices to the person at the machine? systemd does since 244 (60-fido-id.rules). */
 export function checkUdevRule(probes: Probes): Check {
@@ -23,7 +16,7 @@ export function checkUdevRule(probes: Probes): Check {
     id,
     status: 'warn',
     message: 'No udev rule opens FIDO devices for users, so a browser may not be allowed to see them.',
-    fix: [installRule(rule), ...applyRules('hidraw*')],
+    fix: [installCommand],
   };
 }
 

@@ -17,13 +17,13 @@ export function anyRuleFile(probes: Probes, wanted: (text: string) => boolean): 
   );
 }
 
-/**
- * The command that adds a rule. The name counts: the tag uaccess has no effect in a file that sorts after
- * 73-seat-late.rules.
- */
-export function installRule(rule: string): string {
-  return `echo '${rule}' | sudo tee -a /etc/udev/rules.d/70-fauxkey.rules`;
+/** Whether a rule gives /dev/uhid to users. */
+export function opensUhid(probes: Probes): boolean {
+  return anyRuleFile(probes, (text) => /^[^#\n]*KERNEL=="uhid"/m.test(text));
 }
+
+/** Installs the rule of this package, after showing what it is about to do. */
+export const installCommand = 'fauxkey doctor --fix';
 
 /** Makes udev read its rules again and apply them to a device that is there already. */
 export function applyRules(device: string): string[] {

@@ -1,9 +1,8 @@
 import type { Check, Probes } from './check.ts';
-import { anyRuleFile, applyRules, installRule, isContainer } from './udev.ts';
+import { applyRules, installCommand, isContainer, opensUhid } from './udev.ts';
 
 const id = 'uhid';
 const node = '/dev/uhid';
-const rule = 'KERNEL=="uhid", SUBSYSTEM=="misc", OPTIONS+="static_node=uhid", TAG+="uaccess"';
 
 /** How a missing /dev/uhid comes to be: by the container, the module, or a kernel that has it. */
 function checkMissing(probes: Probes): Check {
@@ -34,21 +33,22 @@ function checkMissing(probes: Probes): Check {
   return {
     id,
     status: 'fail',
-    message: 'The module uhid is not loaded, so there is no /dev/uhid.',
-    fix: ['sudo modprobe uhid', 'echo uhid | sudo tee /etc/modules-load.d/uhid.conf'],
+    message:
+      'The module uhid is not loaded, so there is no /dev/uhid. The first command helps until the next boot, the other for good.',
+    fix: ['sudo modprobe uhid', installCommand],
   };
 }
 
 function checkForbidden(probes: Probes): Check {
   const now = `sudo setfacl -m u:${probes.userName}:rw ${node}`;
-  const hasRule = anyRuleFile(probes, (text) => /^[^#\n]*KERNEL=="uhid"/m.test(text));
+  const hasRule = opensUhid(probes);
   return {
     id,
     status: 'fail',
     message: hasRule
       ? 'A udev rule opens /dev/uhid for users, but not for this one now: it holds for who sits at the machine.'
-      : 'This user may not open /dev/uhid. The first command helps until the next boot, the others for good.',
-    fix: hasRule ? [...applyRules('uhid'), now] : [now, installRule(rule), ...applyRules('uhid')],
+      : 'This user may not open /dev/uhid. The first command helps until the next boot, the other for good.',
+    fix: hasRule ? [...applyRules('uhid'), now] : [now, installCommand],
   };
 }
 
