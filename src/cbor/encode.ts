@@ -18,7 +18,7 @@ export function encodeCbor(value: CborValue): Uint8Array {
 
 /** Whether `prepare` would change nothing: most answers are built in order, of small numbers. */
 function isPrepared(value: CborValue): boolean {
-  if (typeof value === 'number') return value >= 0 && value <= 0xffff_ffff && Number.isInteger(value);
+  if (typeof value === 'number') return Number.isInteger(value) && !isWide(value);
   if (typeof value === 'bigint') return false;
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return true;
   if (value instanceof Map) return isMapPrepared(value as ReadonlyMap<CborKey, CborValue>);
@@ -59,7 +59,12 @@ function prepareInteger(value: number | bigint): number | bigint {
   if (typeof value === 'number' && !Number.isSafeInteger(value))
     throw new RangeError('only integers have a form in CTAP2 CBOR');
   if (value >= 2n ** 64n || value <= -(2n ** 64n)) throw new RangeError('the integer has more than 64 bits');
-  return value > 0xffff_ffff || value < -0x1_0000_0000 ? BigInt(value) : Number(value);
+  return isWide(value) ? BigInt(value) : Number(value);
+}
+
+/** Whether it needs more than 32 bits of argument. */
+function isWide(value: number | bigint): boolean {
+  return value > 0xffff_ffff || value < -0x1_0000_0000;
 }
 
 /** Order of CTAP2 map keys: unsigned, negative, text; each by length of its encoding, then bytewise. */

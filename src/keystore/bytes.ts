@@ -16,7 +16,9 @@ function copyValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyValue);
   if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, copyValue(item)]));
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyValue(item)]));
+    const copy: Record<string, unknown> = { ...value };
+    for (const key in copy) copy[key] = copyValue(copy[key]);
+    return copy;
   }
   return value;
 }
