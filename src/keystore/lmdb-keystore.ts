@@ -7,6 +7,7 @@ import type {
   CredentialUse,
   DeviceState,
   DeviceStateChange,
+  KeyContents,
   Keystore,
 } from '../ports/keystore.ts';
 import { KeystoreError } from '../ports/keystore.ts';
@@ -115,7 +116,7 @@ export class LmdbKeystore implements Keystore {
   }
 
   async setAttestation(material: AttestationMaterial): Promise<void> {
-    await this.#write(() => this.#records.write(this.#space.attestation, attestationMaterial, material));
+    await this.#write(() => this.#writeAttestation(material));
   }
 
   async add(credential: Credential, state?: DeviceStateChange): Promise<void> {
@@ -191,6 +192,15 @@ export class LmdbKeystore implements Keystore {
     });
   }
 
+  async replaceAll({ attestation, credentials, state }: KeyContents): Promise<void> {
+    await this.#write(() => {
+      this.#credentials.clear();
+      for (const credential of credentials) this.#credentials.add(credential);
+      this.#state.write(state);
+      if (attestation) this.#writeAttestation(attestation);
+    });
+  }
+
   /** Writes the counters as they are. */
   close(): Promise<void> {
     if (!this.#closed) this.#saveCounters();
@@ -217,6 +227,10 @@ export class LmdbKeystore implements Keystore {
 
   #requireOpen(): void {
     if (this.#closed) throw new KeystoreError('io', 'The keystore has been closed.');
+  }
+
+  #writeAttestation(material: AttestationMaterial): void {
+    this.#records.write(this.#space.attestation, attestationMaterial, material);
   }
 
   #applyChange(change: DeviceStateChange | undefined): void {

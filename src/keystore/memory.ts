@@ -6,6 +6,7 @@ import type {
   CredentialUse,
   DeviceState,
   DeviceStateChange,
+  KeyContents,
   Keystore,
 } from '../ports/keystore.ts';
 import { KeystoreError } from '../ports/keystore.ts';
@@ -172,6 +173,15 @@ class Handle implements MemoryKeystore {
     return this.#write((shared) => {
       shared.credentials.clear();
       shared.state = copyOf(factory);
+    });
+  }
+
+  replaceAll({ attestation, credentials, state }: KeyContents): Promise<void> {
+    return this.#write((shared) => {
+      shared.credentials.clear();
+      for (const credential of credentials) shared.credentials.add(copyOf(credential));
+      shared.state = copyOf(state);
+      if (attestation) shared.attestation = copyOf(attestation);
     });
   }
 

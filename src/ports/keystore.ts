@@ -131,8 +131,18 @@ export interface Keystore {
   remove(ids: readonly Uint8Array[], state?: DeviceStateChange): Promise<number>;
   /** Removes all credentials and sets the state given, in one step; attestation material stays. */
   reset(factory: DeviceState): Promise<void>;
+  /** Makes the key hold just this, in one step; attestation material that is not given stays. */
+  replaceAll(contents: KeyContents): Promise<void>;
 
   close(): Promise<void>;
+}
+
+/** All that a key holds. */
+export interface KeyContents {
+  readonly state: DeviceState;
+  /** The last one newest; no two with one id, or of one account. */
+  readonly credentials: readonly Credential[];
+  readonly attestation?: AttestationMaterial;
 }
 
 /** What changes in a credential with each signature. */

@@ -44,10 +44,8 @@ export async function restoreSnapshot(context: PartContext, snapshot: KeySnapsho
       ? undefined
       : decodeFields<AttestationMaterial>(attestationFields, snapshot['attestation'], 'attestation');
   const trial = await readCredentials(context, snapshot['credentials'], state);
-  const { keystore } = context;
-  await keystore.reset(state);
-  if (attestation) await keystore.setAttestation(attestation);
-  await keystore.addAll([...trial.all()].reverse(), 'replace');
+  const credentials = [...trial.all()].reverse();
+  await context.keystore.replaceAll({ state, credentials, ...(attestation && { attestation }) });
 }
 
 /** The credentials in a key that nobody uses: whatever is wrong with them shows there. */

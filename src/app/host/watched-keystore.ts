@@ -68,13 +68,22 @@ export function watchKeystore(
       await keystore.reset(factory);
       told('credential-deleted', gone);
     },
+    async replaceAll(contents) {
+      const gone = [...keystore.all()];
+      await keystore.replaceAll(contents);
+      told('credential-deleted', gone);
+      told('credential-created', contents.credentials);
+    },
   };
 }
 
 /** What changes no credential. */
 function unwatched(
   keystore: Keystore,
-): Omit<Keystore, 'generation' | 'add' | 'addAll' | 'update' | 'change' | 'use' | 'remove' | 'reset'> {
+): Omit<
+  Keystore,
+  'generation' | 'add' | 'addAll' | 'update' | 'change' | 'use' | 'remove' | 'reset' | 'replaceAll'
+> {
   return {
     state: () => keystore.state(),
     updateState: (change) => keystore.updateState(change),

@@ -43,6 +43,7 @@ export function wrapKeystore(session: FaultSession, inner: Keystore): Keystore {
     use: (id, use, state) => write(() => inner.use(id, use, state)),
     remove: (ids, state) => write(() => inner.remove(ids, state)),
     reset: (factory) => write(() => inner.reset(factory)),
+    replaceAll: (contents) => write(() => inner.replaceAll(contents)),
     close: () => inner.close(),
   };
 }

@@ -216,6 +216,35 @@ export function describeKeystore(
       expect(keystore.state()).toEqual({ ...factory, signCount: 12 });
     });
 
+    it('replaces all that it holds in one step', async () => {
+      const random = createSeededRandom('attestation');
+      const [first, second] = [1, 2].map(() => ({
+        privateKey: random.bytes(138),
+        certificate: random.bytes(9),
+      }));
+      if (!first || !second) throw new Error('unreachable');
+      const [old, older, newer] = ['old', 'older', 'newer'].map((name) => makeCredential(name));
+      if (!old || !older || !newer) throw new Error('unreachable');
+      await keystore.setAttestation({ root: first, batch: first });
+      await keystore.add(old, fullState());
+      const generation = keystore.generation;
+      const state = { ...factory, signCount: 12 };
+      await keystore.replaceAll({
+        state,
+        credentials: [older, newer],
+        attestation: { root: second, batch: second },
+      });
+      expect([...keystore.all()]).toEqual([newer, older]);
+      expect([keystore.count(), keystore.countDiscoverable()]).toEqual([2, 2]);
+      expect(keystore.findById(old.id)).toBeUndefined();
+      expect(keystore.state()).toEqual(state);
+      expect(keystore.attestation()).toEqual({ root: second, batch: second });
+      await keystore.replaceAll({ state, credentials: [] });
+      expect([...keystore.all()]).toEqual([]);
+      expect(keystore.attestation()).toEqual({ root: second, batch: second });
+      expect(keystore.generation).toBe(generation);
+    });
+
     it('counts credentials of both kinds', async () => {
       const [first, second] = [makeCredential('first'), makeCredential('second', { discoverable: false })];
       await keystore.addAll([first, second], 'fail');
