@@ -18,6 +18,7 @@ import type { KeyEntry } from './records.ts';
 import { attestationMaterial, tally } from './records.ts';
 import type { SealedRecords } from './sealed-records.ts';
 import { StateTable } from './state-table.ts';
+import { WhenQuiet } from './when-quiet.ts';
 
 /** Writes the first records of a new key, inside of a transaction. */
 export function writeNewKey(records: SealedRecords, entry: KeyEntry, factory: DeviceState): void {
@@ -38,22 +39,20 @@ export class LmdbKeystore implements Keystore {
   readonly #records: SealedRecords;
   readonly #space: KeySpace;
   readonly #name: string;
-  readonly #clock: Clock;
   readonly #credentials: CredentialTable;
   readonly #state: StateTable;
   /** Committed writes of this object. */
   #ownWrites = 0;
   #closed = false;
-  #lastUse = 0;
-  #cancelSaving: (() => void) | undefined;
+  readonly #saving: WhenQuiet;
 
   constructor(records: SealedRecords, entry: KeyEntry, clock: Clock) {
     this.#records = records;
-    this.#clock = clock;
     this.#name = entry.name;
     this.#space = keySpace(entry.keyId);
     this.#credentials = new CredentialTable(records, this.#space);
     this.#state = new StateTable(records, this.#space);
+    this.#saving = new WhenQuiet(clock, quietTime, () => this.#saveCounters());
   }
 
   get generation(): number {
@@ -157,7 +156,7 @@ export class LmdbKeystore implements Keystore {
   ): Promise<boolean> {
     return new Promise((resolve) => {
       const exists = this.#useReserved(id, use, signCount) || this.#useNow(id, use, signCount);
-      if (exists) this.#saveWhenQuiet();
+      if (exists) this.#saving.note();
       resolve(exists);
     });
   }
@@ -282,20 +281,8 @@ export class LmdbKeystore implements Keystore {
     return exists;
   }
 
-  #saveWhenQuiet(): void {
-    this.#lastUse = this.#clock.monotonic();
-    this.#cancelSaving ??= this.#clock.after(quietTime, () => this.#saveIfQuiet());
-  }
-
-  #saveIfQuiet(): void {
-    const rest = this.#lastUse + quietTime - this.#clock.monotonic();
-    if (rest > 0) this.#cancelSaving = this.#clock.after(rest, () => this.#saveIfQuiet());
-    else this.#saveCounters();
-  }
-
   #saveCounters(): void {
-    this.#cancelSaving?.();
-    this.#cancelSaving = undefined;
+    this.#saving.cancel();
     try {
       if (this.#credentials.entries.unsaved || this.#state.unsaved) {
         this.#writeNow(() => {

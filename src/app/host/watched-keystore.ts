@@ -63,6 +63,16 @@ export function watchKeystore(
       told('credential-deleted', gone);
       return count;
     },
+    ...watchedWhole(keystore, told),
+  };
+}
+
+/** What changes the key as a whole. */
+function watchedWhole(
+  keystore: Keystore,
+  told: (type: CredentialHappening['type'], credentials: readonly Credential[]) => void,
+): Pick<Keystore, 'reset' | 'replaceAll'> {
+  return {
     async reset(factory) {
       const gone = [...keystore.all()];
       await keystore.reset(factory);
