@@ -237,6 +237,20 @@ describe('getAssertion: the user', () => {
     }
   });
 
+  it('confirms the only account on a key that can show it, so that the platform need not', async () => {
+    opened = await openKey({ accountChooser: true });
+    await opened.client.makeCredential(resident(1));
+    expect(await opened.client.getAssertion(assertion())).not.toHaveProperty('userSelected');
+    await opened.client.clientPin.setPin(pin);
+    let pinUvAuthToken = await tokenByPin(opened.client, bit.ga);
+    const used = await opened.client.getAssertion(assertion({ pinUvAuthToken }));
+    expect(used).toMatchObject({ userSelected: true, user: { id: Uint8Array.of(1) } });
+    expect(opened.key.user.questions.at(-1)).toMatchObject({ kind: 'choice', accounts: [{}] });
+    pinUvAuthToken = await tokenByPin(opened.client, bit.ga);
+    opened.key.user.next('approve', 'deny');
+    expect(await get({ pinUvAuthToken })).toBe('OPERATION_DENIED');
+  });
+
   it('answers the touch probe', async () => {
     await opened.client.makeCredential(resident(1));
     expect(await get({ pinUvAuthParam: new Uint8Array() })).toBe('PIN_NOT_SET');

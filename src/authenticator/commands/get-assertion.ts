@@ -91,7 +91,10 @@ async function assertWithFirst(
   return assertWith(environment, first, context);
 }
 
-/** CTAP 2.3 §6.2.2 step 12: the newest account answers and the others wait, unless the user chooses on the key. */
+/**
+ * CTAP 2.3 §6.2.2 step 12: the newest account answers and the others wait, unless the user chooses on the key.
+ * SPEC-SILENT §6.2.2: a single account is confirmed on a key that can show it, so that the platform need not ask again.
+ */
 async function assertForOneOf(
   environment: Environment,
   transaction: Transaction,
@@ -100,7 +103,7 @@ async function assertForOneOf(
   token: PinUvAuthToken | undefined,
 ): Promise<GetAssertionResponse> {
   const { accountChooser } = environment.profile;
-  if (credentials.length > 1 && accountChooser && context.userPresent && context.userVerified) {
+  if (accountChooser && context.userPresent && context.userVerified) {
     const chosen = await chooseAccount(environment, transaction, credentials);
     return { ...(await assertWithFirst(environment, [chosen], context)), userSelected: true };
   }

@@ -72,6 +72,8 @@ export function keyProfile(parameters: AuthenticatorParameters): Readonly<Record
     maxDiscoverableCredentials: hasResidentKey ? residentKeys : 0,
     maxCredBlobLength: extensions.includes('credBlob') ? 64 : null,
     largeBlobExtension: extensions.includes('largeBlob') ? { capacity: 4096 } : null,
+    // WebDriver has no words for an account picker: the key shows one of its own, and its user takes the newest account.
+    accountChooser: hasUserVerification,
     // As many retries as a key may have: a test that lets verification fail again and again should not block it.
     builtInUv: hasUserVerification ? { modality: 'pin', maxRetries: 25, attemptsPerOperation: 1 } : null,
   };

@@ -4,6 +4,7 @@ import { createKeyHost } from '../../../../src/app/key-host.ts';
 import { systemClock, systemRandom } from '../../../../src/app/system.ts';
 import { createWebAuthnBridge } from '../../../../src/app/webauthn-bridge.ts';
 import { openHidChannel } from '../../../../src/client/hid-channel.ts';
+import { CtapClient } from '../../../../src/client/ctap-client.ts';
 import { U2fClient } from '../../../../src/client/u2f-client.ts';
 import type { KeyHost } from '../../../../src/control/handle.ts';
 import { createVirtualAuthenticatorRoutes } from '../../../../src/control/webdriver/routes.ts';
@@ -218,6 +219,34 @@ describe('credentials', () => {
       user: 'Ynl0ZXM',
     });
     expect(seenBySite(used).count).toBe(42);
+  });
+
+  it('takes the newest of several accounts on the key: no browser has to ask which one', async () => {
+    const id = await add();
+    const userHandles = ['AAAA', 'AAAB'];
+    for (const [index, userHandle] of userHandles.entries())
+      await send('POST', `/${id}/credential`, {
+        ...resident({
+          userHandle,
+          userName: `user ${index}`,
+          credentialId: `${'A'.repeat(21)}${'AQ'[index]}`,
+        }),
+      });
+    const channel = await openHidChannel({
+      pipe: host.require(id).connect(),
+      clock: systemClock,
+      random: systemRandom,
+    });
+    const assertion = await new CtapClient(channel, {
+      crypto: createNodeCrypto(),
+      random: systemRandom,
+    }).getAssertion({
+      rpId: 'example.com',
+      clientDataHash: new Uint8Array(32),
+      options: { uv: true },
+    });
+    expect(assertion).toMatchObject({ userSelected: true, user: { name: 'user 1' } });
+    expect(assertion.numberOfCredentials).toBeUndefined();
   });
 
   it('gives back what was added, in the order of adding', async () => {
