@@ -3,6 +3,9 @@ import { UsageError, type UsageProblem } from '../ports/errors.ts';
 import { KeystoreError } from '../ports/keystore.ts';
 import { TransportError } from '../ports/transport.ts';
 
+/** Controls and characters that hide text or turn its direction: messages quote what came, and end in logs and on terminals. */
+const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
 /** What is wrong with a request, in the form in which it goes out. */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
@@ -10,7 +13,7 @@ export class HttpProblem extends Error {
   readonly code: string;
   readonly headers: Readonly<Record<string, string>>;
   constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
-    super(message);
+    super(message.replace(unsafe, '\ufffd'));
     this.status = status;
     this.code = code;
     this.headers = headers;

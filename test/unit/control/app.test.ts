@@ -137,6 +137,11 @@ describe('what the control server makes of bad requests', () => {
     expect(bench.defects).toEqual([]);
   });
 
+  it('quotes no character that could move a cursor or turn text', async () => {
+    const { json } = await createBench().call('POST', '/keys', { 'a\u009b2J\u007f\u202eb': 1 });
+    expect(json).toMatchObject({ message: 'The body has no member "a\ufffd2J\ufffd\ufffdb".' });
+  });
+
   it('has a status for each kind of bad body, and changes nothing', async () => {
     const bench = createBench();
     const sent = async (init: RequestInit) => problemOf(await bench.fetch('/keys', init));
