@@ -4,7 +4,7 @@ import type { HidPipe } from '../ports/hid-pipe.ts';
 
 /** Whoever can lay hands on the key. */
 export interface Person {
-  /** The key waits for a touch: told once for each check. */
+  /** The key waits for a touch: told once for each check, and for each sample of a finger. */
   touch(): void;
   /** Somebody is there who can unplug the key. */
   readonly canReplug: boolean;

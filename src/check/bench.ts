@@ -5,8 +5,8 @@ import { pause } from '../client/deadline.ts';
 import { HidTransportError } from '../client/errors.ts';
 import type { PinProtocolVersion, PinUvAuthToken, Platform } from '../client/pin-protocol.ts';
 import type { Assertion, Registration } from '../client/responses.ts';
-import { hidCommand, keepAliveCode } from '../ctaphid/command.ts';
-import { buildInitPacket, parsePacket } from '../ctaphid/packet.ts';
+import { hidCommand } from '../ctaphid/command.ts';
+import { buildInitPacket } from '../ctaphid/packet.ts';
 import { utf8Bytes } from '../ctap/bytes.ts';
 import { permission } from '../ctap/permission.ts';
 import { TransportError } from '../ports/transport.ts';
@@ -17,6 +17,7 @@ import { ensureDefined } from './expect.ts';
 import { canVerify, mustVerifyToRegister, type KeyFacts } from './facts.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { RawHid } from './raw-hid.ts';
+import { TouchWatch } from './touch-watch.ts';
 
 export const site = 'check.fauxkey.example';
 
@@ -45,7 +46,7 @@ export class Bench {
   #channel: HidChannel | undefined;
   #facts: KeyFacts | undefined;
   #pin: string | undefined;
-  #wasAskedToTouch = false;
+  readonly #touches: TouchWatch;
   #remembered = new Map<string, Promise<unknown>>();
 
   constructor(options: BenchOptions) {
@@ -53,11 +54,12 @@ export class Bench {
     this.platform = options.platform;
     this.clock = options.clock;
     this.#pin = options.pin;
+    this.#touches = new TouchWatch(() => options.person.touch());
   }
 
   /** Clears what belongs to the check before, and asks the key again what it is. */
   async begin(): Promise<KeyFacts> {
-    this.#wasAskedToTouch = false;
+    this.#touches.arm();
     this.#channel = undefined;
     const channel = await this.#openChannel();
     const speaksCtap2 = (channel.device.capabilities & 0x04) !== 0;
@@ -101,6 +103,11 @@ export class Bench {
   async channel(): Promise<HidChannel> {
     this.#channel ??= await this.#openChannel();
     return this.#channel;
+  }
+
+  /** The check needs one touch more: the person is told again. */
+  askForAnotherTouch(): void {
+    this.#touches.arm();
   }
 
   /** Packets on a connection where nothing else runs. */
@@ -252,29 +259,8 @@ export class Bench {
   }
 
   async #connected(): Promise<HidPipe> {
-    this.#pipe ??= this.#watch(await this.options.open());
+    this.#pipe ??= this.#touches.over(await this.options.open());
     return this.#pipe;
-  }
-
-  /** Tells the person when the key waits for a touch. */
-  #watch(pipe: HidPipe): HidPipe {
-    return {
-      write: (report) => pipe.write(report),
-      close: () => pipe.close(),
-      read: async (signal) => {
-        const report = await pipe.read(signal);
-        const packet = report && parsePacket(report);
-        const waits =
-          packet?.kind === 'init' &&
-          packet.command === hidCommand.keepalive &&
-          packet.data[0] === keepAliveCode.upneeded;
-        if (waits && !this.#wasAskedToTouch) {
-          this.#wasAskedToTouch = true;
-          this.options.person.touch();
-        }
-        return report;
-      },
-    };
   }
 
   async #untilBack(): Promise<void> {

@@ -6,6 +6,7 @@ import { extensionsGroup } from './groups/extensions.ts';
 import { fingerprintsGroup } from './groups/fingerprints.ts';
 import { infoGroup } from './groups/info.ts';
 import { largeBlobsGroup } from './groups/large-blobs.ts';
+import { largeBlobExtensionGroup } from './groups/large-blob-extension.ts';
 import { managementGroup } from './groups/management.ts';
 import { messagesGroup } from './groups/messages.ts';
 import { pinGroup } from './groups/pin.ts';
@@ -25,6 +26,7 @@ export const checkGroups: readonly CheckGroup[] = [
   signInGroup,
   waitingGroup,
   extensionsGroup,
+  largeBlobExtensionGroup,
   u2fGroup,
   pinGroup,
   tokensGroup,

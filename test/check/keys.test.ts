@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { parseProfile } from '../../src/app/profile-file.ts';
+import type { ProfileSettings } from '../../src/app/profile-settings.ts';
 import { checkGroups, selectChecks } from '../../src/check/groups.ts';
 import { utf8Bytes } from '../../src/ctap/bytes.ts';
 import { createIdleClock, crypto, listOf, table } from './table.ts';
+
+/** largeBlob as CTAP 2.3 has it, which excludes the array that other keys keep blobs in. */
+const blobsWithCredentials = parseProfile({
+  extensions: ['credProtect', 'hmac-secret', 'minPinLength', 'largeBlob'],
+  largeBlobArray: null,
+  maxCredBlobLength: null,
+  largeBlobExtension: { capacity: 1024 },
+  algorithms: [-7],
+});
 
 /** Keys that conform: nothing may be found, and what is left out is left out for a reason. */
 describe('a key that conforms', () => {
@@ -27,6 +38,16 @@ describe('a key that conforms', () => {
     const report = await run([], { destructive: true });
     expect(listOf(report, 'failed')).toEqual([]);
     expect(listOf(report, 'skipped').join('\n')).toMatch(leftOut);
+  });
+
+  it.each<readonly [string, number, ProfileSettings]>([
+    ['fingerprints', 8, { extends: 'fingerprint', algorithms: [-7] }],
+    ['large-blob-extension', 4, { ...blobsWithCredentials, algorithms: [-7] }],
+  ])('with what the group %s is about passes %i checks of it', async (group, count, profile) => {
+    const { run } = table({ profile });
+    const report = await run([group], { destructive: true });
+    expect(listOf(report, 'failed')).toEqual([]);
+    expect(report.results.filter(({ outcome }) => outcome === 'passed')).toHaveLength(count);
   });
 
   it('whose user takes a while is waited for, cancelled and not disturbed', async () => {
