@@ -83,7 +83,7 @@ describe('kill -9', () => {
     keystore = await store.open('main', { create: false });
     expect(contentsOf(keystore)).toEqual(contents);
     expect(keystore.state()).toEqual({ ...rest, credStoreState });
-  }, 120_000);
+  }, 60_000 + rounds * 3000);
 
   it('lets no counter repeat that was reserved ahead, and skips little', async () => {
     const { credentialOf } = await import('./keystore/steps.ts');
@@ -111,7 +111,7 @@ describe('kill -9', () => {
       expect(reach, `round ${round}`).toBeLessThanOrEqual(most);
     }
     expect(signed).toBeGreaterThan(rounds);
-  }, 120_000);
+  }, 60_000 + rounds * 3000);
 
   it('leaves a lease that the next process takes over', async () => {
     const child = start('hold');
