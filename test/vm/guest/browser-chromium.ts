@@ -10,7 +10,7 @@ import type { Scope } from './suite.ts';
 
 const LIMIT_MS = 240_000;
 
-const ARGUMENTS = [
+export const CHROMIUM_ARGUMENTS: readonly string[] = [
   '--no-sandbox', // the guest's user is root
   '--disable-gpu',
   // Its software renderer sometimes dies under emulation; it is started again, and the browser lives on.
@@ -48,7 +48,7 @@ async function launch(scope: Scope, screen: Screen): Promise<Page> {
     headless: false,
     viewport: null,
     timeout: LIMIT_MS,
-    args: ARGUMENTS,
+    args: [...CHROMIUM_ARGUMENTS],
     env: { ...process.env, DISPLAY: screen.display },
   });
   scope.defer(() => context.close());

@@ -26,7 +26,7 @@ const PREFERENCES = {
   'network.captive-portal-service.enabled': false,
 };
 
-const ENVIRONMENT = {
+export const FIREFOX_ENVIRONMENT = {
   MOZ_DISABLE_CONTENT_SANDBOX: '1',
   MOZ_DISABLE_SOCKET_PROCESS: '1',
   MOZ_DISABLE_RDD_SANDBOX: '1',
@@ -54,7 +54,7 @@ async function launch(scope: Scope, screen: Screen): Promise<Page> {
     defaultViewport: null,
     timeout: LIMIT_MS,
     protocolTimeout: LIMIT_MS,
-    env: { ...process.env, ...ENVIRONMENT, DISPLAY: screen.display },
+    env: { ...process.env, ...FIREFOX_ENVIRONMENT, DISPLAY: screen.display },
   });
   scope.defer(() => browser.close());
   const page = (await browser.pages())[0] ?? (await browser.newPage());
