@@ -1,65 +1,82 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { setPriority } from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 
 import { createDice } from '../support/dice.ts';
 import type { Mutant } from './mutants.ts';
 import { mutantsOf } from './mutants.ts';
+import type { RelatedTo } from './related.ts';
+import { recordRelated } from './related.ts';
+import type { Outcome } from './test-runner.ts';
+import { TestRunner } from './test-runner.ts';
 
 /*
- * npm run mutate -- --room cbor [--sample 40] [--seed 1]
+ * npm run mutate -- [--room cbor]… [--sample 100] [--seed 1] [--only TEXT] [--workers 2] [--reached FOLDER]
  *
- * Puts one small mistake at a time into the sources, as the tests load them, and counts those that the room's tests notice.
+ * Puts one small mistake at a time into the sources, as the tests load them, and counts those that the tests notice.
+ * Without --sample it takes all mutants; with it, one out of each of so many equal stretches of the room. Which tests
+ * reach what is recorded first, in minutes; --reached keeps it for the next run, while tests and sources stay.
  */
-const related: Readonly<Record<string, readonly string[]>> = {
-  cbor: ['test/unit/cbor', 'test/property/cbor.test.ts', 'test/protocol/malformed-requests.test.ts'],
-  ctaphid: ['test/unit/ctaphid', 'test/property/ctaphid.test.ts'],
-  authenticator: [
-    'test/unit/authenticator',
-    'test/protocol',
-    'test/matrix',
-    'test/property/authenticator.test.ts',
-  ],
-};
-/** Milliseconds after which a mutant counts as noticed: it hangs. */
-const longest = 300_000;
+const tests = ['test/unit', 'test/property', 'test/protocol', 'test/matrix', 'test/check', 'test/faults'];
+/** Of so many mutants one is followed by a run without a mutant, which has to pass. */
+const controlEvery = 25;
 
 const { values } = parseArgs({
   options: {
-    room: { type: 'string', default: 'cbor' },
-    sample: { type: 'string', default: '40' },
+    room: { type: 'string', multiple: true, default: ['cbor', 'ctaphid', 'authenticator'] },
+    sample: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: '1' },
+    only: { type: 'string', default: '' },
+    workers: { type: 'string', default: '2' },
+    reached: { type: 'string' },
   },
 });
 
-async function isNoticed(mutant: Mutant | undefined, tests: readonly string[]): Promise<boolean> {
-  const words = ['run', '--config', 'test/mutation/vitest.config.ts', '--reporter=dot', ...tests];
-  const env = { ...process.env, ...(mutant && { FAUXKEY_MUTANT: JSON.stringify(mutant) }) };
-  const child = spawn('node_modules/.bin/vitest', words, { env, stdio: 'ignore' });
-  const alarm = setTimeout(() => child.kill(), longest);
-  const [code] = (await once(child, 'exit')) as [number | null];
-  clearTimeout(alarm);
-  return code !== 0;
+/** One mutant out of each stretch, so that every file gets its share. */
+function sampleOf(room: string, mutants: readonly Mutant[]): readonly Mutant[] {
+  const count = Math.min(Number(values.sample), mutants.length);
+  const dice = createDice(`${room} ${values.seed}`);
+  return Array.from({ length: count }, (_, index) => {
+    const from = Math.floor((index * mutants.length) / count);
+    const to = Math.floor(((index + 1) * mutants.length) / count);
+    return mutants[from + dice(to - from)]!;
+  });
 }
 
-const tests = related[values.room];
-if (!tests) throw new RangeError(`The rooms are ${Object.keys(related).join(', ')}.`);
-const all = mutantsOf(values.room);
-const dice = createDice(`${values.room} ${values.seed}`);
-const sample = Array.from({ length: Math.min(Number(values.sample), all.length) }, () => {
-  const [mutant] = all.splice(dice(all.length), 1);
-  return mutant as Mutant;
-});
-if (await isNoticed(undefined, tests)) throw new Error('The tests fail without any mutant.');
-let noticed = 0;
-for (const mutant of sample) {
-  const isDead = await isNoticed(mutant, tests);
-  if (isDead) noticed += 1;
-  console.log(`${isDead ? 'noticed ' : 'SURVIVED'} ${mutant.description}`);
+async function requireControl(runner: TestRunner, related: readonly string[]): Promise<void> {
+  const outcome = await runner.run({ tests: related });
+  if (outcome !== 'passed') throw new Error(`Without a mutant the tests ${outcome}: ${related.join(' ')}`);
 }
-const share = ((100 * noticed) / sample.length).toFixed(0);
-const total = all.length + sample.length;
-console.log(
-  `${values.room}: ${String(noticed)} of ${String(sample.length)} noticed (${share} %), of ${String(total)} in all; seed ${values.seed}`,
-);
+
+async function judge(room: string, relatedTo: RelatedTo): Promise<string> {
+  const all = mutantsOf(room);
+  const sample = sampleOf(room, all).filter(({ description }) => description.includes(values.only));
+  const counts: Record<Outcome, number> = { passed: 0, failed: 0, hung: 0, grew: 0 };
+  const queue = sample.entries();
+  const work = async (): Promise<void> => {
+    const runner = new TestRunner();
+    for (const [index, mutant] of queue) {
+      const related = relatedTo(mutant);
+      const outcome = related.length === 0 ? 'passed' : await runner.run({ mutant, tests: related });
+      counts[outcome] += 1;
+      const word = outcome === 'passed' ? `SURVIVED ${String(related.length)} files` : outcome;
+      console.log(`${word}: ${mutant.description}`);
+      if (index % controlEvery === controlEvery - 1) await requireControl(runner, related);
+    }
+    await runner.close();
+  };
+  await Promise.all(Array.from({ length: Number(values.workers) }, work));
+  const noticed = sample.length - counts.passed;
+  const share = ((100 * noticed) / sample.length).toFixed(1);
+  return (
+    `${room}: ${String(noticed)} of ${String(sample.length)} noticed (${share} %), of ${String(all.length)} mutants; ` +
+    `${String(counts.failed)} by a test, ${String(counts.hung)} hung, ${String(counts.grew)} grew; seed ${values.seed}`
+  );
+}
+
+setPriority(15);
+const relatedTo = await recordRelated(tests, values.reached);
+const results: string[] = [];
+for (const room of values.room) results.push(await judge(room, relatedTo));
+console.log(results.join('\n'));
+process.exit();

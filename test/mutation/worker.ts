@@ -1,0 +1,101 @@
+import process, { env } from 'node:process';
+
+import type { Reporter, TestRunResult, TestSpecification } from 'vitest/node';
+import { BaseSequencer, createVitest } from 'vitest/node';
+
+import type { Mutant } from './mutants.ts';
+import { sources } from './mutants.ts';
+import { withRecording } from './recording.ts';
+
+/*
+ * A process that runs tests again and again, each time over sources of which one has a mutant in it; the files on the
+ * disk stay as they are. With FAUXKEY_REACHED it records instead which tests call which functions.
+ */
+
+/** What the worker is asked to do. */
+export interface Task {
+  readonly mutant?: Mutant;
+  /** Absolute; in this order. */
+  readonly tests: readonly string[];
+}
+
+/** What it tells: that a test has ended, or all of them; `late` when nothing is wrong but the time that they took. */
+export type News = 'progress' | 'passed' | 'failed' | 'late';
+
+const isRecording = env['FAUXKEY_REACHED'] !== undefined;
+let task: Task = { tests: [] };
+
+/** The tests that most likely notice the mutant come first. */
+class AsTold extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ moduleId }: TestSpecification): number => task.tests.indexOf(moduleId);
+    return Promise.resolve(files.sort((one, other) => placeOf(one) - placeOf(other)));
+  }
+}
+
+function tell(news: News): void {
+  process.send?.(news);
+}
+
+function transform(code: string, id: string): string | undefined {
+  const file = id.split('?')[0] ?? '';
+  if (isRecording)
+    return file.startsWith(sources) && file.endsWith('.ts') ? withRecording(file, code) : undefined;
+  const { mutant } = task;
+  if (file !== mutant?.file) return undefined;
+  return `${code.slice(0, mutant.start)}${mutant.text}${code.slice(mutant.end)}`;
+}
+
+const reporter: Reporter = {
+  onTestCaseResult: () => tell('progress'),
+  onTestModuleEnd: () => tell('progress'),
+};
+const plugins = [{ name: 'mutant', enforce: 'pre' as const, transform }];
+const vitest = await createVitest(
+  'test',
+  {
+    config: false,
+    watch: false,
+    reporters: [reporter],
+    include: ['test/**/*.test.ts'],
+    // Longer than on a quiet machine: a test that is only late has not noticed anything.
+    testTimeout: 60_000,
+    bail: 1,
+    pool: 'forks',
+    maxWorkers: isRecording ? 2 : 1,
+    // Loading the sources anew for each file of tests would take most of the time.
+    isolate: isRecording,
+    setupFiles: [isRecording ? 'test/mutation/recorder.ts' : 'test/mutation/hurry.ts'],
+    sequence: { sequencer: AsTold },
+  },
+  { plugins },
+);
+await vitest.standalone();
+
+function judge({ testModules, unhandledErrors }: TestRunResult): News {
+  if (unhandledErrors.length === 0 && testModules.every((module) => module.state() === 'passed'))
+    return 'passed';
+  const failed = testModules.flatMap((module) => [...module.children.allTests('failed')]);
+  const errors = [
+    ...unhandledErrors,
+    ...testModules.flatMap((module) => module.errors()),
+    ...failed.flatMap((test) => test.result().errors ?? []),
+  ] as readonly { readonly message: string }[];
+  return errors.length > 0 && errors.every(({ message }) => /timed out in \d+ms/.test(message))
+    ? 'late'
+    : 'failed';
+}
+
+async function carryOut(next: Task): Promise<void> {
+  if (task.mutant) vitest.invalidateFile(task.mutant.file);
+  if (next.mutant) vitest.invalidateFile(next.mutant.file);
+  task = next;
+  const project = vitest.getRootProject();
+  const result = await vitest.runTestSpecifications(
+    next.tests.map((file) => project.createSpecification(file)),
+  );
+  tell(judge(result));
+}
+
+process.on('message', (next: Task) => void carryOut(next));
+process.on('disconnect', () => process.exit());
