@@ -50,9 +50,13 @@ function checkSnap(probes: Probes, name: string): Check {
     id,
     status: 'warn',
     message:
-      `The snap of ${name} sees keys of known makers only, and no key made by a program. ` +
-      'Update snapd, use a browser that is not a snap, or take its walls down.',
-    fix: ['sudo snap refresh snapd', `sudo snap refresh --devmode ${name}`],
+      `The snap of ${name} sees keys of known makers only, and no key on uhid. Update snapd, use a browser that is not a ` +
+      'snap, start the key on USB/IP with the ids of a known maker, or take the walls of the snap down.',
+    fix: [
+      'sudo snap refresh snapd',
+      'fauxkey start --transport usbip --vendor-id 1209 --product-id beee',
+      `sudo snap refresh --devmode ${name}`,
+    ],
   };
 }
 
