@@ -3,6 +3,7 @@ import { CtapClient } from '../client/ctap-client.ts';
 import { HidTransportError } from '../client/errors.ts';
 import { openHidChannel } from '../client/hid-channel.ts';
 import type { Platform } from '../client/pin-protocol.ts';
+import { U2fKey } from '../client/u2f-key.ts';
 import type { CallingDocument } from '../client/webauthn/client-data.ts';
 import type { Attachment, WebAuthnUser } from '../client/webauthn/context.ts';
 import type { LargeBlobCompression } from '../client/webauthn/large-blob-array.ts';
@@ -128,10 +129,8 @@ async function withKey<T>(options: Surroundings, run: (ctap: CtapClient) => Prom
   try {
     const { random } = platform;
     const channel = await openHidChannel({ pipe, clock, random, busyRetries });
-    if ((channel.device.capabilities & hidCapability.cbor) === 0) {
-      throw new WebAuthnClientError('NotAllowedError', 'the key speaks U2F only, which needs a real browser');
-    }
-    return await run(new CtapClient(channel, platform));
+    const speaksCtap2 = (channel.device.capabilities & hidCapability.cbor) !== 0;
+    return await run(speaksCtap2 ? new CtapClient(channel, platform) : new U2fKey(channel, platform, clock));
   } finally {
     await pipe.close();
   }

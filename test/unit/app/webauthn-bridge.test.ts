@@ -200,13 +200,6 @@ describe('the bridge', () => {
     expect(await bridge.canVerifyUser()).toBe(false);
   });
 
-  it('gives NotAllowedError for a key that speaks U2F only', async () => {
-    useKey({ versions: ['U2F_V2'], extensions: [], maxDiscoverableCredentials: 0 });
-    expect(await get()).toMatchObject({
-      error: { name: 'NotAllowedError', message: expect.stringContaining('U2F') as string },
-    });
-  });
-
   it('says which member of the options is wrong', async () => {
     const wrong: [unknown, string][] = [
       [undefined, 'publicKey:'],
