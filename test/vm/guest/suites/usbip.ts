@@ -14,9 +14,11 @@ import { until } from '../until.ts';
 
 const ADDRESS = '127.0.0.1:3240';
 const KEY = 'default';
-/** There are twenty seconds for attaching and detaching; `CYCLE_SECONDS=900 npm run test:vm -- --only usbip` takes longer. */
-const CYCLE_SECONDS = Number(process.env['CYCLE_SECONDS'] ?? 20);
-const CYCLES = 1000;
+/** `CYCLES=1000 npm run test:vm -- --only usbip` attaches and detaches so often; without it, as often as fits into a moment. */
+const CYCLES = Number(process.env['CYCLES'] ?? 0);
+const CYCLE_SECONDS = 20;
+/** Of a loaded machine that emulates another one. */
+const SLOWEST_CYCLE_SECONDS = 3;
 
 interface Setting {
   readonly key: Key;
@@ -120,11 +122,12 @@ const unplug = test(
 );
 
 /** `usbip`, since a program of C starts a hundred times faster here than Node.js does. */
-const cycles = test('attached and detached, again and again', CYCLE_SECONDS + 120, async ({ key }) => {
+const CYCLES_LIMIT_SECONDS = 140 + CYCLES * SLOWEST_CYCLE_SECONDS;
+const cycles = test('attached and detached, again and again', CYCLES_LIMIT_SECONDS, async ({ key }) => {
   const started = performance.now();
   const elapsed = (): number => (performance.now() - started) / 1000;
   let count = 0;
-  for (; count < CYCLES && elapsed() < CYCLE_SECONDS; count += 1) {
+  for (; CYCLES > 0 ? count < CYCLES : elapsed() < CYCLE_SECONDS; count += 1) {
     await output('usbip', ['detach', '-p', '0']);
     await until(`end of ${key.node}`, 30, () => !existsSync(key.node));
     await output('usbip', ['attach', '-r', '127.0.0.1', '-b', '1-1']);
@@ -132,7 +135,7 @@ const cycles = test('attached and detached, again and again', CYCLE_SECONDS + 12
   }
   await until('tags of udev', 30, () => newNode(new Set()));
   await roundTrip(key.node);
-  return `${count} of ${CYCLES} cycles in ${elapsed().toFixed(0)} s`;
+  return `${count} cycles in ${elapsed().toFixed(0)} s`;
 });
 
 const quiet = test('nothing of all this made the kernel warn', 30, async ({ warnings }) => {
