@@ -45,7 +45,7 @@ function sampleOf(room: string, mutants: readonly Mutant[]): readonly Mutant[] {
 
 async function requireControl(runner: TestRunner, related: readonly string[]): Promise<void> {
   const outcome = await runner.run({ tests: related });
-  if (outcome !== 'passed') throw new Error(`Without a mutant the tests ${outcome}: ${related.join(' ')}`);
+  if (outcome !== 'passed') throw new Error(`Without a mutant the tests ${outcome}: ${String(runner.why)}`);
 }
 
 async function judge(room: string, relatedTo: RelatedTo): Promise<string> {

@@ -19,9 +19,15 @@ const mostMegabytes = 2000;
 export class TestRunner {
   readonly #variables: Readonly<Record<string, string>>;
   #worker: ChildProcess | undefined;
+  #why: string | undefined;
 
   constructor(variables: Readonly<Record<string, string>> = {}) {
     this.#variables = variables;
+  }
+
+  /** What went wrong first in the last run. */
+  get why(): string | undefined {
+    return this.#why;
   }
 
   /** A run in which tests were only late, as happens on a busy machine, is repeated once. */
@@ -36,9 +42,11 @@ export class TestRunner {
     const worker = (this.#worker ??= this.#start());
     let outcome: Outcome | 'late' | undefined;
     let lastNews = Date.now();
-    const onMessage = (news: News): void => {
+    const onMessage = ({ kind, why }: News): void => {
       lastNews = Date.now();
-      if (news !== 'progress') outcome = news;
+      if (kind === 'progress') return;
+      outcome = kind;
+      this.#why = why;
     };
     worker.on('message', onMessage);
     worker.send(task);

@@ -19,8 +19,15 @@ export interface Task {
   readonly tests: readonly string[];
 }
 
-/** What it tells: that a test has ended, or all of them; `late` when nothing is wrong but the time that they took. */
-export type News = 'progress' | 'passed' | 'failed' | 'late';
+/**
+ * What it tells: that a test has ended, or all of them. `late` when nothing is wrong but the time that a test took, or
+ * that some did not run.
+ */
+export interface News {
+  readonly kind: 'progress' | 'passed' | 'failed' | 'late';
+  /** What went wrong first. */
+  readonly why?: string;
+}
 
 const isRecording = env['FAUXKEY_REACHED'] !== undefined;
 let task: Task = { tests: [] };
@@ -47,8 +54,12 @@ function transform(code: string, id: string): string | undefined {
 }
 
 const reporter: Reporter = {
-  onTestCaseResult: () => tell('progress'),
-  onTestModuleEnd: () => tell('progress'),
+  onTestCaseResult(test) {
+    tell({ kind: 'progress' });
+    // One is enough. Vitest's own `bail` may end the next run instead, when the word of it comes late.
+    if (!isRecording && test.result().state === 'failed') void vitest.cancelCurrentRun('test-failure');
+  },
+  onTestModuleEnd: () => tell({ kind: 'progress' }),
 };
 const plugins = [{ name: 'mutant', enforce: 'pre' as const, transform }];
 const vitest = await createVitest(
@@ -60,7 +71,6 @@ const vitest = await createVitest(
     include: ['test/**/*.test.ts'],
     // Longer than on a quiet machine: a test that is only late has not noticed anything.
     testTimeout: 60_000,
-    bail: 1,
     pool: 'forks',
     maxWorkers: isRecording ? 2 : 1,
     // Loading the sources anew for each file of tests would take most of the time.
@@ -73,17 +83,16 @@ const vitest = await createVitest(
 await vitest.standalone();
 
 function judge({ testModules, unhandledErrors }: TestRunResult): News {
-  if (unhandledErrors.length === 0 && testModules.every((module) => module.state() === 'passed'))
-    return 'passed';
   const failed = testModules.flatMap((module) => [...module.children.allTests('failed')]);
   const errors = [
     ...unhandledErrors,
     ...testModules.flatMap((module) => module.errors()),
     ...failed.flatMap((test) => test.result().errors ?? []),
   ] as readonly { readonly message: string }[];
-  return errors.length > 0 && errors.every(({ message }) => /timed out in \d+ms/.test(message))
-    ? 'late'
-    : 'failed';
+  const why = `${failed[0]?.fullName ?? ''}: ${errors[0]?.message ?? 'some tests did not run'}`;
+  if (errors.some(({ message }) => !/timed out in \d+ms/.test(message))) return { kind: 'failed', why };
+  const isWhole = errors.length === 0 && testModules.every((module) => module.state() === 'passed');
+  return isWhole ? { kind: 'passed' } : { kind: 'late', why };
 }
 
 async function carryOut(next: Task): Promise<void> {
