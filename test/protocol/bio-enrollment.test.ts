@@ -10,6 +10,7 @@ import {
   outcome,
   pin,
   rawOutcome,
+  replugged,
   snapshot,
   tokenByPin,
   withoutPin,
@@ -162,8 +163,7 @@ describe('enrolment §6.7.4', () => {
 
   it('ends with a power cycle', async () => {
     const { templateId } = await bio().enrollBegin(token);
-    opened.key.powerCycle();
-    opened = { ...opened, client: await opened.key.connect() };
+    opened = await replugged(opened);
     token = await tokenByPin(opened.client, bit.be);
     expect(await outcome(bio().enrollCaptureNextSample(token, templateId))).toBe('INVALID_OPTION');
   });
@@ -226,8 +226,7 @@ describe('templates §6.7.6 to §6.7.8', () => {
 
   it('outlive a power cycle and die with a reset', async () => {
     await enrol();
-    opened.key.powerCycle();
-    opened = { ...opened, client: await opened.key.connect() };
+    opened = await replugged(opened);
     expect((await options())?.get('bioEnroll')).toBe(true);
     await opened.client.reset();
     expect((await options())?.get('bioEnroll')).toBe(false);

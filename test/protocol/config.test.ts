@@ -1,9 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { cborMap } from '../../src/cbor/map.ts';
 import type { CborValue } from '../../src/cbor/value.ts';
-import type { PinUvAuthToken } from '../../src/client/pin-protocol.ts';
 import { everyCapability } from '../support/capabilities.ts';
-import { bit, fingerprintUv, openKey, outcome, pin, rawOutcome, tokenByPin } from '../support/protocol.ts';
+import {
+  bit,
+  configToken,
+  fingerprintUv,
+  openKey,
+  outcome,
+  pin,
+  rawOutcome,
+  replugged,
+  tokenByPin,
+} from '../support/protocol.ts';
 import type { Opened } from '../support/protocol.ts';
 
 let opened: Opened;
@@ -15,16 +24,9 @@ const config = () => opened.client.config;
 const info = () => opened.client.getInfo();
 const option = async (name: string) => (await info()).options?.get(name);
 const acfg = () => tokenByPin(opened.client, bit.acfg);
-async function protect(): Promise<PinUvAuthToken> {
-  await opened.client.clientPin.setPin(pin);
-  return acfg();
-}
-async function replug(): Promise<void> {
-  opened.key.powerCycle();
-  opened = { ...opened, client: await opened.key.connect() };
-}
+const protect = () => configToken(opened);
 async function factoryReset(): Promise<void> {
-  await replug();
+  opened = await replugged(opened);
   await opened.client.reset();
 }
 
@@ -107,7 +109,7 @@ describe('enableEnterpriseAttestation §6.11.1', () => {
     expect(await option('ep')).toBe(false);
     await config().enableEnterpriseAttestation();
     await config().enableEnterpriseAttestation();
-    await replug();
+    opened = await replugged(opened);
     expect(await option('ep')).toBe(true);
     await factoryReset();
     expect(await option('ep')).toBe(false);
@@ -131,7 +133,7 @@ describe('toggleAlwaysUv §6.11.2', () => {
 
   it('holds over a power cycle, and not over a reset', async () => {
     await config().toggleAlwaysUv();
-    await replug();
+    opened = await replugged(opened);
     expect(await option('alwaysUv')).toBe(true);
     await factoryReset();
     expect(await three()).toEqual([false, true, true]);
@@ -159,7 +161,7 @@ describe('enableLongTouchForReset §6.11.5', () => {
   it('makes the reset ask for a long touch, once', async () => {
     expect((await info()).longTouchForReset).toBe(false);
     await config().enableLongTouchForReset();
-    await replug();
+    opened = await replugged(opened);
     expect((await info()).longTouchForReset).toBe(true);
     await opened.client.reset();
     expect(longTouch()).toEqual([true]);

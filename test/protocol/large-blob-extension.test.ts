@@ -4,7 +4,16 @@ import type { CborValue } from '../../src/cbor/value.ts';
 import type { GetAssertionParameters } from '../../src/client/ctap-client.ts';
 import { readLargeBlobOutput } from '../../src/client/responses.ts';
 import type { Registration } from '../../src/client/responses.ts';
-import { allow, assertion, openKey, outcome, registration, resident, snapshot } from '../support/protocol.ts';
+import {
+  allow,
+  assertion,
+  openKey,
+  outcome,
+  registration,
+  replugged,
+  resident,
+  snapshot,
+} from '../support/protocol.ts';
 import type { Opened } from '../support/protocol.ts';
 
 const capacity = 100;
@@ -67,8 +76,7 @@ describe('largeBlob §12.4 in getAssertion', () => {
 
   it('outlives a power cycle', async () => {
     await use(writing(blob));
-    opened.key.powerCycle();
-    opened = { ...opened, client: await opened.key.connect() };
+    opened = await replugged(opened);
     expect(await use(reading)).toEqual({ blob, originalSize: 200 });
   });
 

@@ -15,6 +15,7 @@ import {
   provider,
   rawOutcome,
   registration,
+  replugged,
   tokenByPin,
 } from '../support/protocol.ts';
 import type { Opened } from '../support/protocol.ts';
@@ -83,8 +84,7 @@ describe('writing §6.10', () => {
 
   it('outlives a power cycle and dies with a reset', async () => {
     await blobs().write(array(40));
-    opened.key.powerCycle();
-    opened = { ...opened, client: await opened.key.connect() };
+    opened = await replugged(opened);
     expect(await blobs().read()).toEqual(array(40));
     await opened.client.reset();
     expect(await blobs().read()).toEqual(initial);
@@ -156,8 +156,7 @@ describe('an upload in progress §6.10', () => {
     [
       'a power cycle',
       async () => {
-        opened.key.powerCycle();
-        opened = { ...opened, client: await opened.key.connect() };
+        opened = await replugged(opened);
       },
     ],
   ])('ends with %s', async (_name, interrupt) => {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { DeviceStateChange } from '../../src/ports/keystore.ts';
 import { localProfile } from '../support/local-key.ts';
 import { changePinRequest, padded, tokenRequest } from '../support/pin-requests.ts';
-import { bit, fingerprintUv, openKey, outcome, pin, tokenByPin } from '../support/protocol.ts';
+import { bit, fingerprintUv, openKey, outcome, pin, replugged, tokenByPin } from '../support/protocol.ts';
 import type { Opened } from '../support/protocol.ts';
 
 let opened: Opened;
@@ -14,11 +14,6 @@ beforeEach(async () => {
 const enter = (entered: string, protocol: 1 | 2 = 2) =>
   outcome(opened.client.clientPin.getPinToken(entered, protocol));
 const retries = () => opened.client.clientPin.getPinRetries();
-
-async function replug(): Promise<void> {
-  opened.key.powerCycle();
-  opened = { ...opened, client: await opened.key.connect() };
-}
 
 describe('PIN retries §6.5.2.3', () => {
   it('start at 8, go down by one a wrong PIN, and come back with the right one', async () => {
@@ -41,7 +36,7 @@ describe('PIN retries §6.5.2.3', () => {
     expect(await outcome(opened.client.clientPin.changePin(pin, '5678'))).toBe('PIN_AUTH_BLOCKED');
     expect(await outcome(tokenByPin(opened.client, bit.cm))).toBe('PIN_AUTH_BLOCKED');
     expect((await retries()).pinRetries).toBe(5);
-    await replug();
+    opened = await replugged(opened);
     expect(await retries()).toEqual({ pinRetries: 5, powerCycleState: false });
     expect(await enter(pin)).toBe('OK');
   });
@@ -60,14 +55,14 @@ describe('PIN retries §6.5.2.3', () => {
     const seen: string[] = [];
     for (let i = 0; i < 8; i++) {
       seen.push(await enter('0000'));
-      if (seen.length % 3 === 0) await replug();
+      if (seen.length % 3 === 0) opened = await replugged(opened);
     }
     expect(seen).toEqual([
       ...['PIN_INVALID', 'PIN_INVALID', 'PIN_AUTH_BLOCKED'],
       ...['PIN_INVALID', 'PIN_INVALID', 'PIN_AUTH_BLOCKED'],
       ...['PIN_INVALID', 'PIN_BLOCKED'],
     ]);
-    await replug();
+    opened = await replugged(opened);
     expect((await retries()).pinRetries).toBe(0);
     expect(await enter(pin)).toBe('PIN_BLOCKED');
     expect(await outcome(opened.client.clientPin.changePin(pin, '5678'))).toBe('PIN_BLOCKED');

@@ -1,15 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { cborMap } from '../../src/cbor/map.ts';
 import type { CborValue } from '../../src/cbor/value.ts';
-import type { PinUvAuthToken } from '../../src/client/pin-protocol.ts';
 import { everyCapability } from '../support/capabilities.ts';
 import {
   bit,
+  configToken,
   fingerprintUv,
   openKey,
   outcome,
   pin,
   registration,
+  replugged,
   snapshot,
   tokenByPin,
 } from '../support/protocol.ts';
@@ -23,16 +24,9 @@ beforeEach(async () => {
 const config = () => opened.client.config;
 const info = () => opened.client.getInfo();
 const acfg = () => tokenByPin(opened.client, bit.acfg);
-async function protect(): Promise<PinUvAuthToken> {
-  await opened.client.clientPin.setPin(pin);
-  return acfg();
-}
-async function replug(): Promise<void> {
-  opened.key.powerCycle();
-  opened = { ...opened, client: await opened.key.connect() };
-}
+const protect = () => configToken(opened);
 async function factoryReset(): Promise<void> {
-  await replug();
+  opened = await replugged(opened);
   await opened.client.reset();
 }
 
@@ -78,7 +72,7 @@ describe('setMinPINLength §6.11.4', () => {
     expect(await outcome(acfg())).toBe('PIN_POLICY_VIOLATION');
     expect(await outcome(tokenByPin(opened.client, bit.pcmr))).toBe('PIN_POLICY_VIOLATION');
     expect(await opened.client.clientPin.getPinRetries()).toMatchObject({ pinRetries: 8 });
-    await replug();
+    opened = await replugged(opened);
     expect((await info()).forcePinChange).toBe(true);
     expect(await changePin(pin, pin)).toBe('PIN_POLICY_VIOLATION');
     expect(await changePin(pin, '54321')).toBe('OK');
@@ -122,7 +116,7 @@ describe('setMinPINLength §6.11.4', () => {
     await config().setMinPinLength({ minPinLengthRpIds: all.slice(2) });
     expect([await learns('a.example'), await learns('c.example')]).toEqual([false, true]);
     await config().setMinPinLength({ minPinLengthRpIds: [] });
-    await replug();
+    opened = await replugged(opened);
     expect([await learns('c.example'), await learns('factory.example')]).toEqual([true, true]);
     await factoryReset();
     expect([await learns('c.example'), await learns('factory.example')]).toEqual([false, true]);

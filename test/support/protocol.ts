@@ -45,6 +45,18 @@ export async function openKey(changes: Partial<Profile> = {}): Promise<Opened> {
   return { key, client: await key.connect() };
 }
 
+/** Pulls the key out and puts it back, with a new host. */
+export async function replugged(opened: Opened): Promise<Opened> {
+  opened.key.powerCycle();
+  return { ...opened, client: await opened.key.connect() };
+}
+
+/** Sets the PIN, and fetches a token for authenticatorConfig with it. */
+export async function configToken({ client }: Opened): Promise<PinUvAuthToken> {
+  await client.clientPin.setPin(pin);
+  return tokenByPin(client, bit.acfg);
+}
+
 export function defectsOf(key: LocalKey): unknown[] {
   return key.events.flatMap((event) => (event.type === 'defect' ? [event.error] : []));
 }
