@@ -54,3 +54,27 @@ describe('--control', () => {
     expect(JSON.parse(ready)).toMatchObject({ event: 'ready', control: shown });
   });
 });
+
+describe('--rig', () => {
+  it.each([
+    ['--rig touch', [{ kind: 'touch', port: 8113 }]],
+    [
+      '--rig conformance:3456 --rig touch:0',
+      [
+        { kind: 'conformance', port: 3456 },
+        { kind: 'touch', port: 0 },
+      ],
+    ],
+  ])('reaches the program with its port: %s', async (args, rigs) => {
+    expect((await start(args)).started).toMatchObject({ rigs });
+  });
+
+  it.each([
+    ['robot', 'It is touch or conformance, with :PORT behind it if you like.'],
+    ['touch:', 'It is touch or conformance, with :PORT behind it if you like.'],
+    ['touch:65536', 'A port is a number up to 65535.'],
+  ])('is refused where it makes no sense: %s', async (rig, sentence) => {
+    const { code, err } = await execute(`start --rig ${rig}`);
+    expect([code, err]).toEqual([2, expect.stringContaining(sentence)]);
+  });
+});
