@@ -9,7 +9,8 @@ const env = { FAUXKEY_COVERAGE: childFolder };
 export default defineConfig({
   test: {
     projects: [
-      { extends: './vitest.config.ts', test: { name: 'quick', setupFiles, env } },
+      // Counting takes time.
+      { extends: './vitest.config.ts', test: { name: 'quick', setupFiles, env, testTimeout: 120_000 } },
       {
         extends: './vitest.reliability.config.ts',
         test: { name: 'reliability', setupFiles, env, sequence: { groupOrder: 1 } },
@@ -24,6 +25,7 @@ export default defineConfig({
       provider: 'custom',
       customProviderModule: './test/coverage/provider.ts',
       include: ['src/**/*.ts'],
+      reportOnFailure: true,
       reporter: ['text-summary', 'json', 'json-summary', 'html'],
       thresholds: { lines: 95, branches: 90 },
     },
