@@ -6,13 +6,20 @@ import type { FauxkeyOptions } from 'fauxkey/playwright';
 const system = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const launchOptions = existsSync(system) ? { executablePath: system, args: ['--no-sandbox'] } : {};
 
+// MODE=hid: a USB device of this machine, one test at a time, without the tests that meet a dialog of the browser.
+const mode = process.env['MODE'] === 'hid' ? 'hid' : 'page';
+const patience = Number(process.env['PATIENCE_MS'] ?? 5000);
+
 export default defineConfig<{ fauxkey: FauxkeyOptions }>({
   testDir: '.',
+  ...(mode === 'hid' && { workers: 1 }),
+  timeout: 6 * patience,
+  expect: { timeout: patience },
   reporter: 'list',
   use: {
     browserName: 'chromium',
     launchOptions,
     // Tests that need another key say so with test.use().
-    fauxkey: { mode: 'page' },
+    fauxkey: { mode },
   },
 });
