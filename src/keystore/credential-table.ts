@@ -70,10 +70,8 @@ export class CredentialTable {
     return this.#tally().discoverable;
   }
 
-  /** Counts places, and opens nothing. */
   count(): number {
-    const start = this.#space.credentials;
-    return this.#records.database.count({ start, end: endOf(start) });
+    return this.#total(this.#tally());
   }
 
   /** The newest credentials that are older than `before`, and where to go on. */
@@ -96,9 +94,10 @@ export class CredentialTable {
   /** As the newest one; the one with its id and the discoverable one of its account go. */
   add(credential: Credential): void {
     this.remove(credential.id);
-    const counts = this.#tally();
-    this.#records.write(this.#space.tally, tally, { ...counts, nextSequence: counts.nextSequence + 1 });
-    this.#place(counts.nextSequence, credential);
+    this.#removeRival(credential);
+    const { nextSequence } = this.#tally();
+    this.#count({ nextSequence: 1, credentials: 1, discoverable: credential.discoverable ? 1 : 0 });
+    this.#place(nextSequence, credential);
   }
 
   /** False if there is none with its id. */
@@ -110,7 +109,9 @@ export class CredentialTable {
       this.entries.write(sequence, credential);
       return true;
     }
+    this.#count({ discoverable: Number(credential.discoverable) - Number(old.discoverable) });
     this.#unlist(sequence, old);
+    this.#removeRival(credential);
     this.#place(sequence, credential);
     return true;
   }
@@ -119,6 +120,7 @@ export class CredentialTable {
     const credential = this.get(id);
     const sequence = this.sequenceOf(id);
     if (credential === undefined || sequence === undefined) return false;
+    this.#count({ credentials: -1, discoverable: credential.discoverable ? -1 : 0 });
     this.#unlist(sequence, credential);
     this.#records.database.delete(this.#placeOf(id));
     this.entries.delete(sequence);
@@ -131,7 +133,7 @@ export class CredentialTable {
     for (const start of this.#space.credentialParts) {
       for (const key of database.keys({ start, end: endOf(start) })) database.delete(key);
     }
-    this.#records.write(this.#space.tally, tally, { ...this.#tally(), discoverable: 0 });
+    this.#records.write(this.#space.tally, tally, { ...this.#tally(), discoverable: 0, credentials: 0 });
   }
 
   /** Notes a use without writing, if its counter was reserved; false if it has to be written. */
@@ -157,15 +159,12 @@ export class CredentialTable {
   }
 
   #place(sequence: number, credential: Credential): void {
-    const rival = this.#rival(credential);
-    if (rival !== undefined) this.remove(rival.id);
     const { database } = this.#records;
     database.put(this.#placeOf(credential.id), sequenceBytes(sequence));
     this.entries.write(sequence, credential);
     if (!credential.discoverable) return;
     database.put(this.#accountKey(credential), sequenceBytes(sequence));
     database.put(this.#space.inSite(this.#siteTag(credential.rpIdHash), sequence), Uint8Array.of(1));
-    this.#countDiscoverable(1);
   }
 
   #unlist(sequence: number, credential: Credential): void {
@@ -173,7 +172,12 @@ export class CredentialTable {
     const { database } = this.#records;
     database.delete(this.#accountKey(credential));
     database.delete(this.#space.inSite(this.#siteTag(credential.rpIdHash), sequence));
-    this.#countDiscoverable(-1);
+  }
+
+  /** The discoverable credential that has its account. */
+  #removeRival(credential: Credential): void {
+    const rival = this.#rival(credential);
+    if (rival !== undefined) this.remove(rival.id);
   }
 
   #rival(credential: Credential): Credential | undefined {
@@ -186,9 +190,19 @@ export class CredentialTable {
     return this.#records.require(this.#space.tally, tally);
   }
 
-  #countDiscoverable(change: number): void {
+  /** Before what is counted is changed: a total that nobody kept is counted here, place by place. */
+  #count({ credentials = 0, discoverable = 0, nextSequence = 0 }: Partial<Tally>): void {
     const counts = this.#tally();
-    this.#records.write(this.#space.tally, tally, { ...counts, discoverable: counts.discoverable + change });
+    this.#records.write(this.#space.tally, tally, {
+      nextSequence: counts.nextSequence + nextSequence,
+      discoverable: counts.discoverable + discoverable,
+      credentials: this.#total(counts) + credentials,
+    });
+  }
+
+  #total({ credentials }: Tally): number {
+    const start = this.#space.credentials;
+    return credentials ?? this.#records.database.count({ start, end: endOf(start) });
   }
 
   #keys(start: Uint8Array): Uint8Array[] {

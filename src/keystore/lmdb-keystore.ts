@@ -24,7 +24,7 @@ import { WhenQuiet } from './when-quiet.ts';
 export function writeNewKey(records: SealedRecords, entry: KeyEntry, factory: DeviceState): void {
   const space = keySpace(entry.keyId);
   new StateTable(records, space).write(factory);
-  records.write(space.tally, tally, { nextSequence: 1, discoverable: 0 });
+  records.write(space.tally, tally, { nextSequence: 1, discoverable: 0, credentials: 0 });
   records.database.put(space.generation, sequenceBytes(0));
 }
 

@@ -48,6 +48,8 @@ export interface KeyEntry {
 export interface Tally {
   readonly nextSequence: number;
   readonly discoverable: number;
+  /** Of both kinds. Absent in a store that nobody has written to since this is counted. */
+  readonly credentials?: number;
 }
 
 const coseKey: Kind<Credential['publicKey']> = {
@@ -139,4 +141,8 @@ export const keyEntry = record<KeyEntry>({
   note: optional(4, text),
 });
 
-export const tally = record<Tally>({ nextSequence: field(1, integer), discoverable: field(2, integer) });
+export const tally = record<Tally>({
+  nextSequence: field(1, integer),
+  discoverable: field(2, integer),
+  credentials: optional(3, integer),
+});

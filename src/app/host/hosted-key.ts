@@ -21,7 +21,6 @@ import { isPin } from '../consent.ts';
 import { assembleKey } from '../create-key.ts';
 import { describeKey } from '../key-info.ts';
 import type { NamedProfile } from '../named-profile.ts';
-import { createCredentialCount, type CredentialCount } from './credential-count.ts';
 import { createCredentialsPart, type PartContext } from './credentials-part.ts';
 import { createFingerprintsPart } from './fingerprints-part.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
@@ -64,13 +63,8 @@ export interface HostedKeyPorts {
 /** One key of a host. It is not plugged in yet. Throws UsageError for a profile that no key can have. */
 export function createHostedKey(options: HostedKeyOptions, ports: HostedKeyPorts): ControlledKey {
   const { named } = options;
-  const { clock, crypto, random } = ports;
+  const { clock, crypto, random, tell } = ports;
   const { profile } = named;
-  const count = createCredentialCount(options.keystore);
-  const tell = (happening: HostHappening): void => {
-    count.notice(happening);
-    ports.tell(happening);
-  };
   const admin = watchKeystore(options.admin, 'control', tell);
   const user = createUser(options, ports);
   const instruments = createInstruments(ports, {
@@ -96,11 +90,11 @@ export function createHostedKey(options: HostedKeyOptions, ports: HostedKeyPorts
   });
   const socket = new Socket(key, options, tell);
   const context: PartContext = { keystore: admin, crypto, random, clock, profile };
-  return control({ ...options, count }, context, socket, user, instruments);
+  return control(options, context, socket, user, instruments);
 }
 
 function control(
-  options: HostedKeyOptions & { readonly count: CredentialCount },
+  options: HostedKeyOptions,
   context: PartContext,
   socket: Socket,
   user: RemoteConsent,
@@ -166,12 +160,8 @@ function createUserPart(user: RemoteConsent): UserPart {
   };
 }
 
-function describe(
-  options: HostedKeyOptions & { readonly count: CredentialCount },
-  socket: Socket,
-  consent: Habit,
-): KeyDescription {
-  const { admin, count, id, identity, name, named, place, transports } = options;
+function describe(options: HostedKeyOptions, socket: Socket, consent: Habit): KeyDescription {
+  const { admin, id, identity, name, named, place, transports } = options;
   return {
     id,
     name,
@@ -182,7 +172,7 @@ function describe(
     addresses: socket.addresses,
     notes: socket.notes,
     consent,
-    credentialCount: count.read(),
+    credentialCount: admin.count(),
     pinSet: admin.state().pin !== undefined,
     aaguid: toHex(named.profile.aaguid),
     ...(place !== undefined && { keystore: place }),
