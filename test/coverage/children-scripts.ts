@@ -18,14 +18,19 @@ export interface Script {
 export function scriptsOfChildren(folder: string): readonly Script[] {
   const scripts = new Map<string, Script>();
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-    const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { readonly result: Script[] };
-    for (const { url, functions } of result) {
+    for (const { url, functions } of readScripts(join(folder, name))) {
       if (!url.startsWith(built)) continue;
       const script = { url, functions: functions.map(onceEach) };
       scripts.set(JSON.stringify(script), script);
     }
   }
   return [...scripts.values()];
+}
+
+/** Nothing of a process that was killed while it wrote. */
+function readScripts(path: string): readonly Script[] {
+  const text = readFileSync(path, 'utf8');
+  return text.endsWith('}') ? (JSON.parse(text) as { readonly result: readonly Script[] }).result : [];
 }
 
 /** Whether, not how often: otherwise hardly two processes would be alike. */
