@@ -43,15 +43,17 @@ function sampleOf(room: string, mutants: readonly Mutant[]): readonly Mutant[] {
   });
 }
 
-async function requireControl(runner: TestRunner, related: readonly string[]): Promise<void> {
+async function isSound(runner: TestRunner, related: readonly string[]): Promise<boolean> {
   const outcome = await runner.run({ tests: related });
-  if (outcome !== 'passed') throw new Error(`Without a mutant the tests ${outcome}: ${String(runner.why)}`);
+  if (outcome !== 'passed') console.log(`WITHOUT A MUTANT: ${outcome}: ${String(runner.why)}`);
+  return outcome === 'passed';
 }
 
 async function judge(room: string, relatedTo: RelatedTo): Promise<string> {
   const all = mutantsOf(room);
   const sample = sampleOf(room, all).filter(({ description }) => description.includes(values.only));
   const counts: Record<Outcome, number> = { passed: 0, failed: 0, hung: 0, grew: 0 };
+  let unsound = 0;
   const queue = sample.entries();
   const work = async (): Promise<void> => {
     const runner = new TestRunner();
@@ -61,7 +63,7 @@ async function judge(room: string, relatedTo: RelatedTo): Promise<string> {
       counts[outcome] += 1;
       const word = outcome === 'passed' ? `SURVIVED ${String(related.length)} files` : outcome;
       console.log(`${word}: ${mutant.description}`);
-      if (index % controlEvery === controlEvery - 1) await requireControl(runner, related);
+      if (index % controlEvery === controlEvery - 1 && !(await isSound(runner, related))) unsound += 1;
     }
     await runner.close();
   };
@@ -70,7 +72,8 @@ async function judge(room: string, relatedTo: RelatedTo): Promise<string> {
   const share = ((100 * noticed) / sample.length).toFixed(1);
   return (
     `${room}: ${String(noticed)} of ${String(sample.length)} noticed (${share} %), of ${String(all.length)} mutants; ` +
-    `${String(counts.failed)} by a test, ${String(counts.hung)} hung, ${String(counts.grew)} grew; seed ${values.seed}`
+    `${String(counts.failed)} by a test, ${String(counts.hung)} hung, ${String(counts.grew)} grew; ` +
+    `${String(unsound)} runs without a mutant failed; seed ${values.seed}`
   );
 }
 

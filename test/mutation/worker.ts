@@ -53,11 +53,15 @@ function transform(code: string, id: string): string | undefined {
   return `${code.slice(0, mutant.start)}${mutant.text}${code.slice(mutant.end)}`;
 }
 
+/** The end of the run that goes on, when a test of it has failed; Vitest's own `bail` may hit the next run instead. */
+let ending: Promise<void> | undefined;
+let isRunning = false;
+
 const reporter: Reporter = {
   onTestCaseResult(test) {
     tell({ kind: 'progress' });
-    // One is enough. Vitest's own `bail` may end the next run instead, when the word of it comes late.
-    if (!isRecording && test.result().state === 'failed') void vitest.cancelCurrentRun('test-failure');
+    if (isRunning && !isRecording && test.result().state === 'failed')
+      ending ??= vitest.cancelCurrentRun('test-failure');
   },
   onTestModuleEnd: () => tell({ kind: 'progress' }),
 };
@@ -102,9 +106,15 @@ async function carryOut(next: Task): Promise<void> {
   if (next.mutant) vitest.invalidateFile(next.mutant.file);
   task = next;
   const project = vitest.getRootProject();
+  // What did not run this time must not pass for what it was the last time.
+  vitest.state.clearFiles(project, [...next.tests]);
+  isRunning = true;
   const result = await vitest.runTestSpecifications(
     next.tests.map((file) => project.createSpecification(file)),
   );
+  isRunning = false;
+  await ending;
+  ending = undefined;
   tell(judge(result));
 }
 
