@@ -67,5 +67,6 @@ function mutantsOfFile(file: string): Mutant[] {
 function isSilent(node: ts.Node): boolean {
   if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return true;
   if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return true;
+  if (ts.isTemplateExpression(node)) return node.getText().includes(' ');
   return ts.isStringLiteralLike(node) && (ts.isNewExpression(node.parent) || node.text.includes(' '));
 }
