@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { scanCanonical } from '../../../src/cbor/canonical.ts';
 import { decodeCbor, decodeCborPrefix } from '../../../src/cbor/decode.ts';
 import { CborError } from '../../../src/cbor/error.ts';
 import type { CborValue } from '../../../src/cbor/value.ts';
@@ -185,5 +186,27 @@ describe('decodeCbor', () => {
 describe('decodeCborPrefix', () => {
   it('leaves what follows', () => {
     expect(decodeCborPrefix(fromHex('a1010203ff'))).toEqual({ value: new Map([[1, 2]]), length: 3 });
+  });
+});
+
+describe('scanCanonical', () => {
+  it.each([
+    ['', 'item is missing at byte 0'],
+    ['82', 'item is missing at byte 1'],
+    ['18', 'argument is cut off at byte 0'],
+    ['1c', 'indefinite or reserved length at byte 0'],
+    ['9fff', 'indefinite or reserved length at byte 0'],
+    ['1817', 'length or integer is not in its shortest form at byte 0'],
+    ['8141', 'string is cut off at byte 1'],
+    ['62e6b0', 'text is not UTF-8 at byte 0'],
+    ['6261', 'string is cut off at byte 0'],
+    ['c100', 'tag at byte 0'],
+    ['f90000', 'simple value or float outside the CTAP2 subset at byte 0'],
+    ['8181818180', 'nested too deep at byte 4'],
+    ['a101a101a101a101a0', 'nested too deep at byte 8'],
+    ['a203000100', 'map keys are out of order or repeated at byte 3'],
+    ['a1410100', 'map key is neither integer nor text at byte 1'],
+  ])('says what is wrong, and where: %s', (hex, sentence) => {
+    expect(() => scanCanonical(fromHex(hex))).toThrow(new CborError('malformed', sentence));
   });
 });
