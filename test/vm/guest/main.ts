@@ -7,12 +7,13 @@ import { check } from './suites/check.ts';
 import { libfido2 } from './suites/libfido2.ts';
 import { machine } from './suites/machine.ts';
 import { openssh } from './suites/openssh.ts';
+import { playwright } from './suites/playwright.ts';
 import { usbip } from './suites/usbip.ts';
 import { webdriver } from './suites/webdriver.ts';
 
 const SUITES: readonly Suite[] = [machine, libfido2, openssh, check, usbip, ...browserSuites];
 /** `--only webdriver`: it takes minutes, and a geckodriver that Debian does not package. */
-const ON_REQUEST: readonly Suite[] = [webdriver];
+const ON_REQUEST: readonly Suite[] = [webdriver, playwright];
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
 const only = options.only?.split(',');
