@@ -86,7 +86,9 @@ const vitest = await createVitest(
 );
 await vitest.standalone();
 
-function judge({ testModules, unhandledErrors }: TestRunResult): News {
+function judge(tests: readonly string[], { testModules: all, unhandledErrors }: TestRunResult): News {
+  // Vitest also tells of files that ran in earlier runs only.
+  const testModules = all.filter(({ moduleId }) => tests.includes(moduleId));
   const failed = testModules.flatMap((module) => [...module.children.allTests('failed')]);
   const errors = [
     ...unhandledErrors,
@@ -115,7 +117,7 @@ async function carryOut(next: Task): Promise<void> {
   isRunning = false;
   await ending;
   ending = undefined;
-  tell(judge(result));
+  tell(judge(next.tests, result));
 }
 
 process.on('message', (next: Task) => void carryOut(next));
