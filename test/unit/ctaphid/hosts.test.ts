@@ -84,6 +84,14 @@ describe('several hosts', () => {
     expect(third.take()).toMatchObject([{ command: hidCommand.error, payload: [hidError.channelBusy] }]);
   });
 
+  it('that goes leaves the partial message of another alone', () => {
+    const { one, other, theirs } = twoHosts();
+    other.sendInit(theirs, hidCommand.ping, 60);
+    one.link.close();
+    other.sendContinuation(theirs, 0);
+    expect(other.take()).toEqual([pong(theirs, new Array<number>(60).fill(0))]);
+  });
+
   it('that goes takes its lock and its channels with it', () => {
     const { bench, one, other, mine, theirs } = twoHosts();
     one.sendMessage(mine, hidCommand.lock, [10]);
