@@ -78,7 +78,9 @@ describe('enrolment §6.7.4', () => {
     });
     expect(templateCount()).toBe(0);
     expect((await bio().enrollCaptureNextSample(token, begun.templateId)).remainingSamples).toBe(0);
-    expect(await bio().enumerateEnrollments(token)).toEqual([{ templateId: begun.templateId }]);
+    expect(await bio().enumerateEnrollments(token)).toEqual([
+      { templateId: begun.templateId, friendlyName: '' },
+    ]);
     expect(opened.key.user.questions.map(({ kind, purpose }) => [kind, purpose])).toEqual(
       Array(3).fill(['presence', 'enroll-fingerprint']),
     );
@@ -193,11 +195,14 @@ describe('templates §6.7.6 to §6.7.8', () => {
     const [one, two] = [await enrol(), await enrol()];
     await bio().setFriendlyName(token, two, 'right thumb');
     expect(await bio().enumerateEnrollments(token)).toEqual([
-      { templateId: one },
+      { templateId: one, friendlyName: '' },
       { templateId: two, friendlyName: 'right thumb' },
     ]);
     await bio().setFriendlyName(token, two, '');
-    expect(await bio().enumerateEnrollments(token)).toEqual([{ templateId: one }, { templateId: two }]);
+    expect(await bio().enumerateEnrollments(token)).toEqual([
+      { templateId: one, friendlyName: '' },
+      { templateId: two, friendlyName: '' },
+    ]);
   });
 
   it('have names of so many bytes', async () => {
@@ -210,7 +215,7 @@ describe('templates §6.7.6 to §6.7.8', () => {
   it('are removed one by one', async () => {
     const [one, two] = [await enrol(), await enrol()];
     await bio().removeEnrollment(token, one);
-    expect(await bio().enumerateEnrollments(token)).toEqual([{ templateId: two }]);
+    expect(await bio().enumerateEnrollments(token)).toEqual([{ templateId: two, friendlyName: '' }]);
     expect(await outcome(bio().removeEnrollment(token, one))).toBe('INVALID_OPTION');
   });
 

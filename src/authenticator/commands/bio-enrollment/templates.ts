@@ -8,7 +8,8 @@ import type { Environment } from '../../environment.ts';
 export function enumerateTemplates({ keystore }: Environment): BioEnrollmentResponse {
   const { fingerprints } = keystore.state();
   if (fingerprints.length === 0) throw new CtapError('INVALID_OPTION', 'no fingerprint is enrolled');
-  return { templateInfos: fingerprints };
+  // Names may be left out, but python-fido2 reads one of every template.
+  return { templateInfos: fingerprints.map(({ id, name = '' }) => ({ id, name })) };
 }
 
 /** setFriendlyName (CTAP 2.3 §6.7.7). SPEC-SILENT §6.7.7: an empty name takes the name away. */
