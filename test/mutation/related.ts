@@ -9,8 +9,9 @@ import { TestRunner } from './test-runner.ts';
 
 /** Milliseconds that the tests for one mutant may have taken; the canonical CBOR check is reached by nearly all tests. */
 const longest = 10_000;
-/** Files of tests for one mutant, however long they take. */
+/** Files of tests for one mutant, however long they take, and however short. */
 const fewest = 3;
+const most = 10;
 
 /** Absolute names of the files of tests that reach a mutant and have most to do with its file, these first. */
 export type RelatedTo = (mutant: Mutant) => readonly string[];
@@ -35,7 +36,7 @@ export async function recordRelated(folders: readonly string[], folder?: string)
       let time = 0;
       const isWithin = ({ milliseconds }: Pick<Reached, 'milliseconds'>, index: number): boolean =>
         (time += milliseconds) < longest || index < fewest;
-      return shares.filter(isWithin).map(({ test }) => test);
+      return shares.slice(0, most).filter(isWithin).map(({ test }) => test);
     };
   } finally {
     if (folder === undefined) rmSync(place, { recursive: true, force: true });
