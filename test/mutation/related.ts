@@ -36,7 +36,10 @@ export async function recordRelated(folders: readonly string[], folder?: string)
       let time = 0;
       const isWithin = ({ milliseconds }: Pick<Reached, 'milliseconds'>, index: number): boolean =>
         (time += milliseconds) < longest || index < fewest;
-      return shares.slice(0, most).filter(isWithin).map(({ test }) => test);
+      return shares
+        .slice(0, most)
+        .filter(isWithin)
+        .map(({ test }) => test);
     };
   } finally {
     if (folder === undefined) rmSync(place, { recursive: true, force: true });
