@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
-const [vmLog, ...vitestFiles] = process.argv.slice(2);
+const files = process.argv.slice(2);
+const guestLogs = files.filter((file) => file.endsWith('.log'));
+const vitestFiles = files.filter((file) => file.endsWith('.json'));
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 function add(name, read) {
@@ -29,12 +31,14 @@ for (const file of vitestFiles) {
   });
 }
 
-add('guest', () => {
-  const lines = [...readFileSync(vmLog, 'utf8').matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)];
-  const last = lines.at(-1);
-  if (!last) throw new Error('the run did not finish');
-  return { passed: Number(last[1]), failed: Number(last[2]), skipped: Number(last[3]) };
-});
+for (const file of guestLogs) {
+  add(basename(file, '.log'), () => {
+    const lines = [...readFileSync(file, 'utf8').matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)];
+    const last = lines.at(-1);
+    if (!last) throw new Error('the run did not finish');
+    return { passed: Number(last[1]), failed: Number(last[2]), skipped: Number(last[3]) };
+  });
+}
 
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
