@@ -121,6 +121,14 @@ const broken: readonly (readonly [string, Profile, ...string[]])[] = [
     'extensions: largeBlob excludes',
   ],
   [
+    'the new design beside the array of the old one',
+    changed({
+      extensions: [...whole.extensions.filter((name) => name !== 'largeBlobKey'), 'largeBlob'],
+      largeBlobExtension: { capacity: 100 },
+    }),
+    'extensions: largeBlob excludes',
+  ],
+  [
     'hmac-secret-mc alone',
     changed({ versions: ['FIDO_2_0'], ...without('hmac-secret') }),
     'extensions: hmac-secret-mc needs',
