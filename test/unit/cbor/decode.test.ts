@@ -137,6 +137,7 @@ const refused: readonly [string, string][] = [
   ['keys of types out of order', 'a26161000100'],
   ['negative keys before positive', 'a220000000'],
   ['a repeated key', 'a201000100'],
+  ['a repeated key before a larger value', 'a201000105'],
   ['a repeated text key', 'a2616100616100'],
   ['a key of bytes', 'a1410100'],
   ['a key that is an array', 'a18000'],
