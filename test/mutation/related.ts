@@ -8,7 +8,7 @@ import type { Reached } from './recorder.ts';
 import { TestRunner } from './test-runner.ts';
 
 /** Milliseconds that the tests for one mutant may have taken; the canonical CBOR check is reached by nearly all tests. */
-const longest = 40_000;
+const longest = 15_000;
 /** Files of tests for one mutant, however long they take, and however short. */
 const fewest = 3;
 const most = 10;

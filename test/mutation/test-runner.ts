@@ -11,7 +11,7 @@ import type { News, Task } from './worker.ts';
 export type Outcome = 'passed' | 'failed' | 'hung' | 'grew';
 
 /** Milliseconds in which no test ends, after which a run counts as hanging. */
-const longestSilence = 90_000;
+const longestSilence = 60_000;
 /** Of all processes of a run together. */
 const mostMegabytes = 2000;
 

@@ -74,7 +74,7 @@ const vitest = await createVitest(
     reporters: [reporter],
     include: ['test/**/*.test.ts'],
     // Longer than on a quiet machine: a test that is only late has not noticed anything.
-    testTimeout: 60_000,
+    testTimeout: 40_000,
     pool: 'forks',
     maxWorkers: isRecording ? 2 : 1,
     // Loading the sources anew for each file of tests would take most of the time.
