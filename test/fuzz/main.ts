@@ -23,6 +23,8 @@ const mostGrowth = 64 * 1024 * 1024;
 /** How often the process tells where it is, and the share of the run that counts as warming up. */
 const reportEvery = 250;
 const warmUp = 0.2;
+/** Milliseconds after which slow inputs are told of, too. */
+const longestUntold = 1000;
 
 interface Bounds {
   readonly seconds: number;
@@ -102,8 +104,13 @@ async function runChild(target: FuzzTarget, seed: string, bounds: Bounds): Promi
       inputs / bounds.inputs,
     );
   try {
+    let toldAt = start;
     const goesOn = (inputs: number): boolean => {
-      if (inputs % reportEvery === 0) void tell({ inputs });
+      const now = performance.now();
+      if (inputs % reportEvery === 0 || now - toldAt > longestUntold) {
+        toldAt = now;
+        void tell({ inputs });
+      }
       if (base === 0 && share(inputs) > warmUp) base = heapInUse();
       return share(inputs) < 1;
     };

@@ -223,7 +223,7 @@ class CtapSession implements FuzzSession {
   #provenFragment(request: CborMap, filling: Uint8Array): Uint8Array {
     const set = request.get(2);
     const offset = Buffer.alloc(4);
-    offset.writeUInt32LE(Number(request.get(3) ?? 0) % 2 ** 32);
+    offset.writeUInt32LE(Number(request.get(3) ?? 0) >>> 0);
     const content = this.#key.crypto.sha256(set instanceof Uint8Array ? set : new Uint8Array());
     return concatBytes(filling, Uint8Array.of(0x0c, 0x00), offset, content);
   }
