@@ -25,6 +25,8 @@ const newPins: readonly [string, Uint8Array, string][] = [
   ['nothing', padded(''), 'PIN_POLICY_VIOLATION'],
   ['63 bytes', padded('1'.repeat(63)), 'OK'],
   ['64 bytes, with no zero behind', padded('1'.repeat(64)), 'PIN_POLICY_VIOLATION'],
+  ['62 bytes in 31 characters', padded('é'.repeat(31)), 'OK'],
+  ['64 bytes in 32 characters', padded('é'.repeat(32)), 'PIN_POLICY_VIOLATION'],
   ['bytes that are no UTF-8', padded(Uint8Array.of(0x31, 0x32, 0x33, 0x34, 0xff)), 'PIN_POLICY_VIOLATION'],
   ['a zero inside', padded('12\u000034'), 'OK'],
   ['padding to 48 bytes', padded('1234', 48), 'INVALID_PARAMETER'],
