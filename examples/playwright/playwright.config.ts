@@ -4,7 +4,8 @@ import type { FauxkeyOptions } from 'fauxkey/playwright';
 
 // Playwright's own Chromium if it is installed (npx playwright install chromium), or one that the machine has.
 const system = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const launchOptions = existsSync(system) ? { executablePath: system, args: ['--no-sandbox'] } : {};
+const args = ['--no-sandbox', ...(process.env['CHROMIUM_ARGS'] ?? '').split(' ').filter(Boolean)];
+const launchOptions = existsSync(system) ? { executablePath: system, args } : {};
 
 // MODE=hid: a USB device of this machine, one test at a time, without the tests that meet a dialog of the browser.
 const mode = process.env['MODE'] === 'hid' ? 'hid' : 'page';

@@ -12,7 +12,7 @@ import { usbip } from './suites/usbip.ts';
 import { webdriver } from './suites/webdriver.ts';
 
 const SUITES: readonly Suite[] = [machine, libfido2, openssh, check, usbip, ...browserSuites];
-/** `--only webdriver,playwright`: other people's drivers start browsers of their own, so that CI gives them a run of their own. */
+/** Drivers of other people start browsers of their own, which takes minutes: `--only webdriver` is a run of its own in CI. */
 const ON_REQUEST: readonly Suite[] = [webdriver, playwright];
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
