@@ -56,62 +56,70 @@ async function run(...words: (string | number)[]): Promise<{ said: string[]; sig
 }
 
 describe('kill -9', () => {
-  it(`loses nothing that was acknowledged, in ${rounds} rounds`, async () => {
-    let contents: Contents = emptyContents;
-    let interrupted = 0;
-    for (let round = 0; round < rounds; round += 1) {
-      const { generation } = keystore;
-      const { said, signal } = await run('crash', round);
-      expect(signal).toBe('SIGKILL');
-      const steps = stepsOf(round);
-      for (const step of steps.slice(0, said.length)) contents = follow(contents, step);
-      // A commit that was cut off just before the end shows as soon as anyone takes the lock of the dead writer.
-      await keystore.updateState({});
-      // The step in flight may have become durable without a word, and is then there as a whole.
-      const inFlight = steps[said.length];
-      const possible = inFlight === undefined ? [contents] : [contents, follow(contents, inFlight)];
-      const found = contentsOf(keystore);
-      expect(possible, `round ${round}`).toContainEqual(found);
-      if (said.length > 0) expect(keystore.generation).toBeGreaterThan(generation);
-      if (inFlight !== undefined) interrupted += 1;
-      contents = found;
-    }
-    expect(interrupted).toBeGreaterThan(rounds / 3);
-    const { credStoreState, ...rest } = keystore.state();
-    await store.close();
-    store = await openStore(place.path);
-    keystore = await store.open('main', { create: false });
-    expect(contentsOf(keystore)).toEqual(contents);
-    expect(keystore.state()).toEqual({ ...rest, credStoreState });
-  }, 60_000 + rounds * 3000);
-
-  it('lets no counter repeat that was reserved ahead, and skips little', async () => {
-    const { credentialOf } = await import('./keystore/steps.ts');
-    const credential = credentialOf(0, 0);
-    await keystore.add(credential);
-    let last = 0;
-    let reach = 0;
-    let signed = 0;
-    for (let round = 0; round < rounds; round += 1) {
-      const { said, signal } = await run('sign', round);
-      expect(signal).toBe('SIGKILL');
-      const told = said.map(Number);
-      for (const value of told) {
-        expect(value, `round ${round}`).toBeGreaterThan(last);
-        last = value;
+  it(
+    `loses nothing that was acknowledged, in ${rounds} rounds`,
+    async () => {
+      let contents: Contents = emptyContents;
+      let interrupted = 0;
+      for (let round = 0; round < rounds; round += 1) {
+        const { generation } = keystore;
+        const { said, signal } = await run('crash', round);
+        expect(signal).toBe('SIGKILL');
+        const steps = stepsOf(round);
+        for (const step of steps.slice(0, said.length)) contents = follow(contents, step);
+        // A commit that was cut off just before the end shows as soon as anyone takes the lock of the dead writer.
+        await keystore.updateState({});
+        // The step in flight may have become durable without a word, and is then there as a whole.
+        const inFlight = steps[said.length];
+        const possible = inFlight === undefined ? [contents] : [contents, follow(contents, inFlight)];
+        const found = contentsOf(keystore);
+        expect(possible, `round ${round}`).toContainEqual(found);
+        if (said.length > 0) expect(keystore.generation).toBeGreaterThan(generation);
+        if (inFlight !== undefined) interrupted += 1;
+        contents = found;
       }
-      signed += told.length;
-      // A commit that was cut off just before the end shows as soon as anyone takes the lock of the dead writer.
-      await keystore.updateState({});
-      const found = [keystore.findById(credential.id)?.signCount ?? 0, keystore.state().signCount];
-      for (const counter of found) expect(counter, `round ${round}`).toBeGreaterThanOrEqual(last);
-      // One use may have been in flight, and each may have reserved as many values as there were uses.
-      const most = Math.max(last, reach) + 1 + told.length + 1;
-      reach = Math.max(...found);
-      expect(reach, `round ${round}`).toBeLessThanOrEqual(most);
-    }
-    expect(signed).toBeGreaterThan(rounds);
-  }, 60_000 + rounds * 3000);
+      expect(interrupted).toBeGreaterThan(rounds / 3);
+      const { credStoreState, ...rest } = keystore.state();
+      await store.close();
+      store = await openStore(place.path);
+      keystore = await store.open('main', { create: false });
+      expect(contentsOf(keystore)).toEqual(contents);
+      expect(keystore.state()).toEqual({ ...rest, credStoreState });
+    },
+    60_000 + rounds * 3000,
+  );
+
+  it(
+    'lets no counter repeat that was reserved ahead, and skips little',
+    async () => {
+      const { credentialOf } = await import('./keystore/steps.ts');
+      const credential = credentialOf(0, 0);
+      await keystore.add(credential);
+      let last = 0;
+      let reach = 0;
+      let signed = 0;
+      for (let round = 0; round < rounds; round += 1) {
+        const { said, signal } = await run('sign', round);
+        expect(signal).toBe('SIGKILL');
+        const told = said.map(Number);
+        for (const value of told) {
+          expect(value, `round ${round}`).toBeGreaterThan(last);
+          last = value;
+        }
+        signed += told.length;
+        // A commit that was cut off just before the end shows as soon as anyone takes the lock of the dead writer.
+        await keystore.updateState({});
+        const found = [keystore.findById(credential.id)?.signCount ?? 0, keystore.state().signCount];
+        for (const counter of found) expect(counter, `round ${round}`).toBeGreaterThanOrEqual(last);
+        // One use may have been in flight, and each may have reserved as many values as there were uses.
+        const most = Math.max(last, reach) + 1 + told.length + 1;
+        reach = Math.max(...found);
+        expect(reach, `round ${round}`).toBeLessThanOrEqual(most);
+      }
+      expect(signed).toBeGreaterThan(rounds);
+    },
+    60_000 + rounds * 3000,
+  );
 
   it('leaves a lease that the next process takes over', async () => {
     const child = start('hold');
