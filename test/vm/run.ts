@@ -2,7 +2,7 @@
  * Boots a Linux guest and runs the suites of `guest/suites` in it: a real kernel's HID stack, real browsers, real tools.
  *
  *   node test/vm/out/build/run.js [--only SUITE,SUITE] [--limit SECONDS]
- * CYCLES in the environment is how often USB/IP is attached and detached, however long that takes; twenty seconds without it.
+ * CYCLES in the environment is how often USB/IP is attached and detached, however long that takes; ten seconds without it.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';

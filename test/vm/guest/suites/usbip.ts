@@ -16,7 +16,7 @@ const ADDRESS = '127.0.0.1:3240';
 const KEY = 'default';
 /** `CYCLES=1000 npm run test:vm -- --only usbip` attaches and detaches so often; without it, as often as fits into a moment. */
 const CYCLES = Number(process.env['CYCLES'] ?? 0);
-const CYCLE_SECONDS = 20;
+const CYCLE_SECONDS = 10;
 /** Of a loaded machine that emulates another one. */
 const SLOWEST_CYCLE_SECONDS = 3;
 
