@@ -21,7 +21,8 @@ function openPlaces(probes: Probes, places: readonly OpenPlace[]): OpenPlace[] {
 
 function isOnlyStore(probes: Probes, directory: string): boolean {
   const names = probes.entries(directory);
-  return names.length > 0 && names.every((name) => harmless.has(name) || /\.(sock|log)$/.test(name));
+  const isStore = names.some((name) => secretFiles.includes(name));
+  return isStore && names.every((name) => harmless.has(name) || /\.(sock|log)$/.test(name));
 }
 
 /** Files of a store (0600), and its directory (0700) if there is nothing else in it. */

@@ -326,6 +326,12 @@ describe('the keystore', () => {
     expect(find('keystore-modes')?.fix).toEqual(["chmod 600 '/store/data.mdb' '/store/key.log'"]);
   });
 
+  it('has nothing to hide before there is a store in it', async () => {
+    const files = { '/store/README.md': '', '/store/.gitignore': '' };
+    const { find } = await examine({ ...healthy, files, modes: { '/store': 0o755 } });
+    expect(find('keystore-modes')).toBeUndefined();
+  });
+
   it('is closed to others by --fix, as far as that is possible', async () => {
     const open = exposed();
     const { find } = await examine({ ...open, stubborn: [`${sockets}/a.sock`] }, new FakeApp(), true);
