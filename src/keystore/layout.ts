@@ -53,9 +53,11 @@ export function readSequence(bytes: Uint8Array): number {
 
 /** First key after all that begin with `prefix`. */
 export function endOf(prefix: Uint8Array): Uint8Array {
-  const end = Buffer.from(prefix);
-  const last = end.length - 1;
-  end[last] = (end[last] ?? 0) + 1;
+  // Behind a last byte FF comes what is behind the bytes before it.
+  let length = prefix.length;
+  while (prefix[length - 1] === 0xff) length -= 1;
+  const end = Buffer.from(prefix.subarray(0, length));
+  end[length - 1] = (end[length - 1] ?? 0) + 1;
   return end;
 }
 
