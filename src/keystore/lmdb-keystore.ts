@@ -184,11 +184,8 @@ export class LmdbKeystore implements Keystore {
     });
   }
 
-  async reset(factory: DeviceState): Promise<void> {
-    await this.#write(() => {
-      this.#credentials.clear();
-      this.#state.write(factory);
-    });
+  reset(factory: DeviceState): Promise<void> {
+    return this.replaceAll({ state: factory, credentials: [] });
   }
 
   async replaceAll({ attestation, credentials, state }: KeyContents): Promise<void> {

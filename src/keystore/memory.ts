@@ -170,10 +170,7 @@ class Handle implements MemoryKeystore {
   }
 
   reset(factory: DeviceState): Promise<void> {
-    return this.#write((shared) => {
-      shared.credentials.clear();
-      shared.state = copyOf(factory);
-    });
+    return this.replaceAll({ state: factory, credentials: [] });
   }
 
   replaceAll({ attestation, credentials, state }: KeyContents): Promise<void> {

@@ -1,7 +1,7 @@
 import type { CredentialNote, HostHappening } from '../../control/handle.ts';
 import { sameBytes } from '../../ctap/bytes.ts';
 import type { Credential } from '../../ports/credential.ts';
-import type { Keystore } from '../../ports/keystore.ts';
+import type { KeyContents, Keystore } from '../../ports/keystore.ts';
 
 export type CredentialHappening = Extract<HostHappening, { readonly credential: CredentialNote }>;
 
@@ -72,19 +72,13 @@ function watchedWhole(
   keystore: Keystore,
   told: (type: CredentialHappening['type'], credentials: readonly Credential[]) => void,
 ): Pick<Keystore, 'reset' | 'replaceAll'> {
-  return {
-    async reset(factory) {
-      const gone = [...keystore.all()];
-      await keystore.reset(factory);
-      told('credential-deleted', gone);
-    },
-    async replaceAll(contents) {
-      const gone = [...keystore.all()];
-      await keystore.replaceAll(contents);
-      told('credential-deleted', gone);
-      told('credential-created', contents.credentials);
-    },
+  const replaceAll = async (contents: KeyContents): Promise<void> => {
+    const gone = [...keystore.all()];
+    await keystore.replaceAll(contents);
+    told('credential-deleted', gone);
+    told('credential-created', contents.credentials);
   };
+  return { replaceAll, reset: (factory) => replaceAll({ state: factory, credentials: [] }) };
 }
 
 /** What changes no credential. */

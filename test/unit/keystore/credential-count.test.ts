@@ -1,34 +1,30 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { CredentialTable } from '../../../src/keystore/credential-table.ts';
-import { Database } from '../../../src/keystore/database.ts';
+import type { Database } from '../../../src/keystore/database.ts';
 import { keySpace } from '../../../src/keystore/layout.ts';
 import { tally } from '../../../src/keystore/records.ts';
 import { SealedRecords } from '../../../src/keystore/sealed-records.ts';
 import { Sealer } from '../../../src/keystore/sealing.ts';
 import { createSeededRandom } from '../../support/seeded-random.ts';
-import type { TestDirectory } from './fixtures.ts';
-import { makeCredential, makeTestDirectory } from './fixtures.ts';
+import { makeCredential, openTestDatabase } from './fixtures.ts';
 
 const random = createSeededRandom('count');
 const space = keySpace(random.bytes(8));
 const [first, second, third] = ['first', 'second', 'third'].map((name) => makeCredential(name));
 
-let place: TestDirectory;
+let opened: ReturnType<typeof openTestDatabase>;
 let database: Database;
 let records: SealedRecords;
 let table: CredentialTable;
 beforeEach(() => {
-  place = makeTestDirectory();
-  database = new Database(place.path);
-  records = new SealedRecords(database, new Sealer(random.bytes(32), random, place.path));
+  opened = openTestDatabase();
+  ({ database } = opened);
+  records = new SealedRecords(database, new Sealer(random.bytes(32), random, opened.path));
   table = new CredentialTable(records, space);
   database.writeNow(() => records.write(space.tally, tally, { nextSequence: 1, discoverable: 0 }));
 });
-afterEach(async () => {
-  await database.close();
-  place.remove();
-});
+afterEach(() => opened.close());
 
 it('counts in a store that was written before credentials were counted, and keeps the total from then on', () => {
   if (!first || !second || !third) throw new Error('unreachable');

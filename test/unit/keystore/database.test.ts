@@ -1,27 +1,20 @@
-import { mkdirSync } from 'node:fs';
-
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { Database } from '../../../src/keystore/database.ts';
+import type { Database } from '../../../src/keystore/database.ts';
 import { field, integer, optional, record, text } from '../../../src/keystore/record-schema.ts';
 import { SealedRecords } from '../../../src/keystore/sealed-records.ts';
 import { Sealer } from '../../../src/keystore/sealing.ts';
 import { KeystoreError } from '../../../src/ports/keystore.ts';
 import { createSeededRandom } from '../../support/seeded-random.ts';
-import type { TestDirectory } from './fixtures.ts';
-import { makeTestDirectory } from './fixtures.ts';
+import { openTestDatabase } from './fixtures.ts';
 
-let place: TestDirectory;
+let opened: ReturnType<typeof openTestDatabase>;
 let database: Database;
 beforeEach(() => {
-  place = makeTestDirectory();
-  mkdirSync(place.path);
-  database = new Database(place.path);
+  opened = openTestDatabase();
+  ({ database } = opened);
 });
-afterEach(async () => {
-  await database.close();
-  place.remove();
-});
+afterEach(() => opened.close());
 
 const key = (name: string): Uint8Array => new Uint8Array(Buffer.from(name));
 const put = (...names: string[]): void =>
@@ -90,7 +83,7 @@ describe('records written by a later version', () => {
   it('keep the members that this version does not know', () => {
     const records = new SealedRecords(
       database,
-      new Sealer(new Uint8Array(32), createSeededRandom('x'), place.path),
+      new Sealer(new Uint8Array(32), createSeededRandom('x'), opened.path),
     );
     const write = (value: Old): boolean => database.writeNow(() => records.write(key('r'), oldKind, value));
     database.writeNow(() => records.write(key('r'), newKind, { name: 'a', age: 1, colour: 'red' }));
@@ -103,7 +96,7 @@ describe('records written by a later version', () => {
   it('are damaged when a member is missing or of another type', () => {
     const records = new SealedRecords(
       database,
-      new Sealer(new Uint8Array(32), createSeededRandom('x'), place.path),
+      new Sealer(new Uint8Array(32), createSeededRandom('x'), opened.path),
     );
     database.writeNow(() => records.write(key('r'), oldKind, { name: 'a' }));
     expect(() => records.read(key('r'), newKind)).toThrow(expect.objectContaining({ problem: 'corrupt' }));

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Credential } from '../../../src/ports/credential.ts';
 import type { DeviceState } from '../../../src/ports/keystore.ts';
+import { Database } from '../../../src/keystore/database.ts';
 import { initialState } from '../../../src/keystore/device-state.ts';
 import { createSeededRandom } from '../../support/seeded-random.ts';
 
@@ -94,6 +95,25 @@ export interface TestDirectory {
   /** A path in a fresh place; nothing is there yet. */
   readonly path: string;
   remove(): void;
+}
+
+/** A database in a fresh directory, with what closes it and takes the directory away. */
+export function openTestDatabase(): {
+  readonly path: string;
+  readonly database: Database;
+  close(): Promise<void>;
+} {
+  const place = makeTestDirectory();
+  mkdirSync(place.path);
+  const database = new Database(place.path);
+  return {
+    path: place.path,
+    database,
+    async close() {
+      await database.close();
+      place.remove();
+    },
+  };
 }
 
 export function makeTestDirectory(): TestDirectory {

@@ -1,24 +1,17 @@
-import { mkdirSync } from 'node:fs';
-
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
-import { Database } from '../../../src/keystore/database.ts';
+import type { Database } from '../../../src/keystore/database.ts';
 import { endOf, keySpace } from '../../../src/keystore/layout.ts';
 import { tagLength } from '../../../src/keystore/sealing.ts';
-import type { TestDirectory } from './fixtures.ts';
-import { makeTestDirectory } from './fixtures.ts';
+import { openTestDatabase } from './fixtures.ts';
 
-let place: TestDirectory;
+let opened: ReturnType<typeof openTestDatabase>;
 let database: Database;
 beforeEach(() => {
-  place = makeTestDirectory();
-  mkdirSync(place.path);
-  database = new Database(place.path);
+  opened = openTestDatabase();
+  ({ database } = opened);
 });
-afterEach(async () => {
-  await database.close();
-  place.remove();
-});
+afterEach(() => opened.close());
 
 it.each([
   [
